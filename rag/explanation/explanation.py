@@ -1,0 +1,64 @@
+"""An explanation: scores on the source text of the passages read, and how the answer fared without them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Unit = Literal["token", "word", "sentence", "passage"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSpan:
+    """A stretch of a document with its share of the attention; `text` is the document's own slice."""
+
+    document_id: str
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Fall of the answer's log-probability, in nats, when sentences are removed; the answer's span always stays.
+
+    `attended`: without the most attended sentences; `random`: mean over draws of as many random ones.
+    """
+
+    attended: float
+    random: float
+    removed: tuple[ScoredSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAttention:
+    """Attention from the answer's and the question's rows to every token of the passages read.
+
+    `spans` are the tokens' places: Shape: (tokens, 2), code points of their document; `passages` the index of the
+    passage each belongs to. `answer` and `question` hold mean rows: Shape: (layers, heads, tokens).
+    """
+
+    spans: NDArray[np.int64]
+    passages: NDArray[np.int64]
+    answer: NDArray[np.float32]
+    question: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Where the reader looked for one answer.
+
+    The scores of each unit add up to one over all passages. `tokens` is kept so that any layer and head can be
+    folded again by `fold_attention` without running the model.
+    """
+
+    method: str
+    tokens: TokenAttention
+    words: tuple[ScoredSpan, ...]
+    sentences: tuple[ScoredSpan, ...]
+    passages: tuple[ScoredSpan, ...]
+    removal: Removal | None

@@ -1,0 +1,75 @@
+"""What a library hands to the people and programs that use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.explanation.explanation import Explanation
+from rag.reading.answer import Span
+from rag.retrieval.hit import Hit, Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier question of a conversation and the answer it got ("" when there was none)."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The place an answer stands in; `text == document.text[start:end]`."""
+
+    document_id: str
+    title: str
+    start: int
+    end: int
+    page: str | None
+    heading: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Wall-clock time of each stage, in seconds; `explain` is 0 until an explanation was asked for."""
+
+    retrieve: float
+    read: float
+    explain: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `Library.ask` returns.
+
+    `text` and `citation` are None when the passages hold no answer; `spans` still lists the candidates, best
+    first. `search_question` is the question as it was searched, with what the history adds.
+    `passage_scores` belongs to `passages`, one by one.
+    """
+
+    question: str
+    search_question: str
+    text: str | None
+    confidence: float
+    no_answer: bool
+    answerability: float
+    citation: Citation | None
+    spans: tuple[Span, ...]
+    hits: tuple[Hit, ...]
+    passages: tuple[Passage, ...]
+    passage_scores: tuple[float, ...]
+    seconds: Seconds
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """One line of the list of documents; `characters` counts code points, `added` is ISO 8601 UTC."""
+
+    id: str
+    title: str
+    source: str
+    characters: int
+    chunks: int
+    added: str
