@@ -1,62 +1,299 @@
-"""The library: the one object a program needs."""
+"""The library: documents on disk that can be searched, asked and explained."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from threading import RLock
+from types import TracebackType
 from typing import TYPE_CHECKING
 
+from rag.config.settings import Mode, Settings, load_settings, write_manifest
+from rag.conversation.history import build_search_question
+from rag.documents.document import Document
+from rag.errors import ArgumentError, LibraryError
+from rag.index.library_index import LibraryIndex, Statistics
+from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_documents
+from rag.library.models import load_encoder, load_reader
+from rag.library.records import Answer, Citation, DocumentEntry, Seconds, Turn
+from rag.reading.answer import Span
+from rag.retrieval.hit import Hit
+from rag.retrieval.passages import merge_hits
+from rag.retrieval.search import search
+
 if TYPE_CHECKING:
-    from rag.documents.document import Document
-    from rag.embeddings.encoder import Progress
-    from rag.library.records import Answer, DocumentEntry, Turn
-    from rag.retrieval.hit import Hit
+    from rag.embeddings.encoder import Encoder
+    from rag.reading.span_reader import SpanReader
 
 
 class Library:
-    """Documents on disk that can be searched, asked and explained (signatures first; bodies follow)."""
+    """One folder of documents, opened with an embedder and a reader.
+
+    Models are loaded when first needed: listing documents costs no model. Safe to use from several threads.
+
+    Example:
+        >>> with Library.open("indexes/default") as library:  # doctest: +SKIP
+        ...     library.add(["就業規則.pdf"])
+        ...     print(library.ask("有給休暇は何日もらえますか").text)
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        """Use `Library.open` instead."""
+        self.folder = folder
+        self.settings = settings
+        self._lock = RLock()
+        self._encoder: Encoder | None = None
+        self._reader: SpanReader | None = None
+        self._index: LibraryIndex | None = None
 
     @classmethod
-    def open(cls, path: str | Path) -> Library:
-        """Open or create the library in the folder `path`."""
-        raise NotImplementedError
+    def open(cls, path: str | Path | None = None, *, settings: Settings | None = None, create: bool = True) -> Library:
+        """Open the library in the folder `path`, making it when it does not exist.
 
-    def add(self, paths: Sequence[str | Path], *, progress: Progress | None = None) -> object:
-        """Read files and folders; returns an IngestReport of rag.ingest."""
-        raise NotImplementedError
+        Args:
+            path: Folder; the settings' own when None.
+            settings: Settings to use; read from manifest, `rag.toml` and environment when None.
+            create: Whether a folder that is not there is made.
+
+        Raises:
+            LibraryError: The folder does not exist and `create` is false, or holds something else.
+        """
+        if settings is None:
+            settings = load_settings(arguments={"library": None if path is None else str(path)})
+        folder = Path(settings.library if path is None else path)
+        if not create and not folder.is_dir():
+            raise LibraryError(f"{folder}: no library there; make one with: rag ingest PATH --library {folder}")
+        return cls(folder, settings)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The embedding model, loaded at first use."""
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = load_encoder(self.settings)
+            return self._encoder
+
+    @property
+    def reader(self) -> SpanReader:
+        """The reading model, loaded at first use."""
+        with self._lock:
+            if self._reader is None:
+                self._reader = load_reader(self.settings)
+            return self._reader
+
+    @property
+    def index(self) -> LibraryIndex:
+        """Catalog and vectors, opened at first use."""
+        with self._lock:
+            if self._index is None:
+                encoder = self.encoder
+                self._index = LibraryIndex.open(
+                    self.folder,
+                    dimension=encoder.dimension,
+                    encoder_fingerprint=encoder.fingerprint,
+                    encoder_name=encoder.name,
+                )
+                write_manifest(self.folder, self.settings)
+            return self._index
+
+    def add(self, paths: Sequence[str | Path], *, progress: IngestProgress | None = None) -> IngestReport:
+        """Read files and folders into the library; unchanged files cost nothing, changed ones replace their old text.
+
+        Args:
+            paths: Files, and folders to be searched recursively.
+            progress: Called as the work goes on.
+
+        Returns:
+            What went in, and every file that could not be read with the reason.
+        """
+        return ingest(
+            [Path(path) for path in paths],
+            index=self.index,
+            encoder=self.encoder,
+            size=self.settings.size,
+            stride=self.settings.stride,
+            unit=self.settings.unit,
+            progress=progress,
+        )
+
+    def add_documents(self, documents: Sequence[Document], *, progress: IngestProgress | None = None) -> IngestReport:
+        """Put documents that are already in memory into the library."""
+        return ingest_documents(
+            documents,
+            index=self.index,
+            encoder=self.encoder,
+            size=self.settings.size,
+            stride=self.settings.stride,
+            unit=self.settings.unit,
+            progress=progress,
+        )
 
     def search(
-        self, question: str, *, k: int = 10, mode: str = "hybrid", documents: Sequence[str] | None = None
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        mode: Mode | None = None,
+        documents: Sequence[str] | None = None,
     ) -> list[Hit]:
-        """Find windows."""
-        raise NotImplementedError
+        """Find the `k` windows that fit a question best.
+
+        Args:
+            question: In everyday words.
+            k: Number of hits; the settings' `hits` when None.
+            mode: Kind of search; the settings' when None.
+            documents: Ids of the documents to search; all when None.
+
+        Raises:
+            ArgumentError: The question is empty or `k` is below one.
+            LibraryError: A document id is unknown.
+        """
+        for document_id in documents or ():
+            if not self.index.has_document(document_id):
+                raise self._unknown(document_id)
+        return search(
+            question,
+            index=self.index,
+            encoder=self.encoder,
+            k=self.settings.hits if k is None else k,
+            mode=mode or self.settings.mode,
+            documents=documents,
+            pool=self.settings.pool,
+        )
 
     def ask(
-        self, question: str, *, history: Sequence[Turn] = (), k: int = 5, documents: Sequence[str] | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        k: int | None = None,
+        mode: Mode | None = None,
+        documents: Sequence[str] | None = None,
     ) -> Answer:
-        """Answer a question."""
-        raise NotImplementedError
+        """Answer a question from the documents, or say that they do not hold the answer.
+
+        Args:
+            question: In everyday words; may refer to the history ("では、契約社員は？").
+            history: Earlier turns, oldest first.
+            k: Number of windows searched for; the settings' `hits` when None.
+            mode: Kind of search; the settings' when None.
+            documents: Ids of the documents to search; all when None.
+
+        Raises:
+            ArgumentError: The question is empty.
+        """
+        if not question.strip():
+            raise ArgumentError(
+                "question is empty; expected a question in words: ask for example 「有給休暇は何日ですか」"
+            )
+        begun = time.perf_counter()
+        search_question = build_search_question(question, [(turn.question, turn.answer) for turn in history])
+        hits = self.search(search_question, k=k, mode=mode, documents=documents)
+        passages = merge_hits(hits, load_text=self._slice, limit=self.settings.passage_characters)
+        passages = passages[: self.settings.passages]
+        retrieved = time.perf_counter()
+        reading = self.reader.read(search_question, passages)
+        done = time.perf_counter()
+        best = reading.spans[0] if reading.spans and not reading.no_answer else None
+        return Answer(
+            question=question,
+            search_question=search_question,
+            text=best.text if best else None,
+            confidence=reading.confidence,
+            no_answer=reading.no_answer,
+            answerability=reading.answerability,
+            citation=self.cite(best) if best else None,
+            spans=reading.spans,
+            hits=tuple(hits),
+            passages=tuple(passages),
+            passage_scores=reading.passage_scores,
+            seconds=Seconds(retrieve=retrieved - begun, read=done - retrieved),
+        )
 
     def explain(self, answer: Answer) -> Answer:
-        """Return the answer with its explanation filled in."""
-        raise NotImplementedError
+        """Return the answer with its explanation: where the reader looked, and what removing that text does.
+
+        Without an answer, the best candidate is explained; with no candidate at all the answer comes back as it is.
+        """
+        from rag.explanation.attention_explainer import explain
+
+        if not answer.spans:
+            return answer
+        begun = time.perf_counter()
+        explanation = explain(answer.search_question, answer.spans[0], answer.passages, reader=self.reader)
+        seconds = replace(answer.seconds, explain=time.perf_counter() - begun)
+        return replace(answer, explanation=explanation, seconds=seconds)
+
+    def cite(self, span: Span) -> Citation:
+        """Name the place a span stands in."""
+        document = self.document(span.document_id)
+        return Citation(
+            document_id=document.id,
+            title=document.title,
+            start=span.start,
+            end=span.end,
+            page=document.page_at(span.start),
+            heading=document.heading_at(span.start),
+            text=document.text[span.start : span.end],
+        )
 
     def documents(self) -> list[DocumentEntry]:
-        """List the documents."""
-        raise NotImplementedError
+        """List the documents, oldest first."""
+        return [
+            DocumentEntry(entry.id, entry.title, entry.source, entry.characters, entry.chunks, entry.added)
+            for entry in self.index.list_documents()
+        ]
 
     def document(self, document_id: str) -> Document:
-        """Load one document whole."""
-        raise NotImplementedError
+        """Load one document whole.
+
+        Raises:
+            LibraryError: There is no such document.
+        """
+        if not self.index.has_document(document_id):
+            raise self._unknown(document_id)
+        return self.index.load_document(document_id)
 
     def remove(self, document_id: str) -> None:
-        """Remove a document."""
-        raise NotImplementedError
+        """Remove a document with all its windows.
+
+        Raises:
+            LibraryError: There is no such document.
+        """
+        if not self.index.has_document(document_id):
+            raise self._unknown(document_id)
+        self.index.remove_document(document_id)
+
+    def statistics(self) -> Statistics:
+        """Count documents, windows and characters."""
+        return self.index.statistics()
 
     def verify(self) -> list[str]:
-        """Check the library; an empty list means clean."""
-        raise NotImplementedError
+        """Check texts, windows, words and vectors against each other; an empty list means clean."""
+        return self.index.verify()
 
     def close(self) -> None:
-        """Release files."""
-        raise NotImplementedError
+        """Save the vectors and release the files."""
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _slice(self, document_id: str, start: int, end: int) -> str:
+        return self.index.load_document(document_id).text[start:end]
+
+    def _unknown(self, document_id: str) -> LibraryError:
+        return LibraryError(
+            f"{document_id!r}: no such document in {self.folder}; "
+            f"list the ids with: rag documents --library {self.folder}"
+        )

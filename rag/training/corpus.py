@@ -73,7 +73,8 @@ def load_pairs(data: Path, *, limit: int | None, seed: int) -> list[tuple[str, s
 
 def load_questions(path: Path) -> list[TrainingQuestion]:
     """Read the answerable questions of one SQuAD-format file."""
-    articles = json.loads(lzma.open(path).read())["data"]
+    with lzma.open(path) as stream:
+        articles = json.load(stream)["data"]
     questions: list[TrainingQuestion] = []
     number = -1
     for article in articles:

@@ -61,7 +61,9 @@ class ExampleSource:
         encoded = tokenizer(
             [contexts[n] for n in numbers], add_special_tokens=False, return_offsets_mapping=True, verbose=False
         )
-        self.contexts = dict(zip(numbers, zip(encoded["input_ids"], encoded["offset_mapping"], strict=True), strict=True))
+        self.contexts = dict(
+            zip(numbers, zip(encoded["input_ids"], encoded["offset_mapping"], strict=True), strict=True)
+        )
         self.question_ids = tokenizer([q.question for q in questions], add_special_tokens=False)["input_ids"]
         self.siblings: dict[str, list[int]] = {}
         for question in questions:
@@ -211,7 +213,12 @@ def train_reader(
             if step % 50 == 0:
                 speed = tokens / (time.monotonic() - begun)
                 logger.info(
-                    "step %d, examples %d, loss %.3f, %.0f tokens/s, %.0f %% done", step, seen, average, speed, done * 100
+                    "step %d, examples %d, loss %.3f, %.0f tokens/s, %.0f %% done",
+                    step,
+                    seen,
+                    average,
+                    speed,
+                    done * 100,
                 )
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 save_reader(model, tokenizer, out)

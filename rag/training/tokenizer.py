@@ -11,7 +11,8 @@ from transformers import PreTrainedTokenizerFast
 from rag.training.corpus import load_prose, load_questions
 
 SCRIPTS = (
-    r"\p{Nd}|[\p{Han}々〆]+|[\p{Hiragana}]+|[\p{Katakana}ー]+|\p{Latin}+|[^\s\p{Nd}\p{Han}\p{Hiragana}\p{Katakana}ー\p{Latin}]"
+    r"\p{Nd}|[\p{Han}々〆]+|[\p{Hiragana}]+|[\p{Katakana}ー]+|\p{Latin}+|"
+    r"[^\s\p{Nd}\p{Han}\p{Hiragana}\p{Katakana}ー\p{Latin}]"
 )
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 PIECE = 2_000

@@ -1,0 +1,212 @@
+"""Running of the subcommands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.cli import terminal
+from rag.cli.parser import build_parser
+from rag.cli.records import describe_answer, describe_hit, describe_ingest
+from rag.config.settings import Settings, load_settings
+from rag.errors import ArgumentError, RagError
+
+if TYPE_CHECKING:
+    from rag.library.library import Library
+    from rag.library.records import Turn
+
+DONE, NOTHING_FOUND, INPUT_ERROR, INTERRUPTED = 0, 1, 2, 130
+SETTING_ARGUMENTS = ("library", "embedder", "reader", "size", "stride", "unit", "mode")
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one `rag` command and return its exit code."""
+    given = build_parser().parse_args(arguments)
+    terminal.keep_models_quiet()
+    try:
+        settings = load_settings(
+            arguments={name: getattr(given, name, None) for name in SETTING_ARGUMENTS}, config_file=given.config
+        )
+        return COMMANDS[given.command](given, settings)
+    except RagError as error:
+        terminal.show_error(str(error), as_json=given.json)
+        return INPUT_ERROR
+    except KeyboardInterrupt:
+        terminal.show_error(
+            "中断しました。ここまでに取り込んだ文書は保存されています / interrupted; what is in is kept", as_json=False
+        )
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+
+
+def _open(settings: Settings, *, create: bool = False) -> Library:
+    from rag.library.library import Library
+
+    return Library.open(settings.library, settings=settings, create=create)
+
+
+def _print_json(content: object) -> None:
+    print(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def _titles(library: Library) -> Callable[[str], str]:
+    return cache(lambda document_id: library.document(document_id).title)
+
+
+def _ingest(given: Namespace, settings: Settings) -> int:
+    with _open(settings, create=True) as library, terminal.show_ingest(visible=not given.quiet) as progress:
+        report = library.add(given.paths, progress=progress)
+    if given.json:
+        _print_json(describe_ingest(report))
+    else:
+        terminal.print_ingest(report)
+    return INPUT_ERROR if report.failed else DONE
+
+
+def _documents(given: Namespace, settings: Settings) -> int:
+    with _open(settings) as library:
+        entries = library.documents()
+    if given.json:
+        _print_json(
+            {
+                "documents": [
+                    {
+                        "id": entry.id,
+                        "title": entry.title,
+                        "source": entry.source,
+                        "characters": entry.characters,
+                        "chunks": entry.chunks,
+                        "added": entry.added,
+                    }
+                    for entry in entries
+                ]
+            }
+        )
+    else:
+        terminal.print_documents(entries)
+    return DONE
+
+
+def _remove(given: Namespace, settings: Settings) -> int:
+    with _open(settings) as library:
+        title = library.document(given.document).title
+        library.remove(given.document)
+    if given.json:
+        _print_json({"removed": given.document, "title": title})
+    else:
+        print(f"削除しました / removed: {title} ({given.document})")
+    return DONE
+
+
+def _verify(given: Namespace, settings: Settings) -> int:
+    with _open(settings) as library:
+        problems = library.verify()
+    if given.json:
+        _print_json({"clean": not problems, "problems": problems})
+    else:
+        terminal.print_problems(problems)
+    return NOTHING_FOUND if problems else DONE
+
+
+def _search(given: Namespace, settings: Settings) -> int:
+    with _open(settings) as library:
+        hits = library.search(given.question, k=given.k, documents=given.document)
+        titles = _titles(library)
+        if given.json:
+            _print_json({"hits": [describe_hit(hit, titles) for hit in hits]})
+        else:
+            terminal.print_hits(hits, titles)
+    return DONE if hits else NOTHING_FOUND
+
+
+def _ask(given: Namespace, settings: Settings) -> int:
+    history = _read_history(given.history)
+    with _open(settings) as library:
+        answer = library.ask(given.question, history=history, k=given.k, documents=given.document)
+        if given.explain:
+            answer = library.explain(answer)
+        if given.json:
+            _print_json(describe_answer(answer))
+        else:
+            terminal.print_answer(answer, _titles(library))
+    return NOTHING_FOUND if answer.no_answer else DONE
+
+
+def _read_history(path: Path | None) -> list[Turn]:
+    from rag.library.records import Turn
+
+    if path is None:
+        return []
+    expected = 'a JSON list of {"question": ..., "answer": ...}'
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return [Turn(str(turn["question"]), str(turn["answer"] or "")) for turn in content]
+    except OSError as error:
+        raise ArgumentError(
+            f"{path}: cannot read the history ({error.strerror}); give a file with {expected}"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArgumentError(f"{path}: expected {expected}, found {error!r}; mend the file") from error
+
+
+def _demo(given: Namespace, settings: Settings) -> int:
+    from rag.library.samples import DEMO_QUESTIONS, open_sample_library
+
+    with terminal.show_ingest(visible=not given.quiet) as progress:
+        library = open_sample_library(settings, progress=progress)
+    with library:
+        titles = _titles(library)
+        answers = [library.explain(library.ask(question)) for question in DEMO_QUESTIONS]
+        if given.json:
+            _print_json({"answers": [describe_answer(answer) for answer in answers]})
+        else:
+            for answer in answers:
+                terminal.print_answer(answer, titles)
+    return NOTHING_FOUND if all(answer.no_answer for answer in answers) else DONE
+
+
+def _serve(given: Namespace, settings: Settings) -> int:
+    from rag.library.samples import open_or_sample
+    from rag.ui.page import launch
+
+    with terminal.show_ingest(visible=not given.quiet) as progress:
+        library = open_or_sample(settings, progress=progress)
+    with library:
+        launch(library, host=given.host, port=given.port, open_browser=not given.no_browser)
+    return DONE
+
+
+def _evaluate(given: Namespace, settings: Settings) -> int:
+    from rag.cli.evaluation import EVALUATIONS
+
+    with terminal.show_count(visible=not given.quiet) as progress:
+        figures, rows = EVALUATIONS[given.kind](given, settings, progress)
+    if given.rows is not None:
+        from rag.evaluation.rows import write_rows
+
+        write_rows(given.rows, rows)
+    if given.json:
+        _print_json(figures)
+    else:
+        terminal.print_figures(figures)
+    return DONE
+
+
+COMMANDS: dict[str, Callable[[Namespace, Settings], int]] = {
+    "ingest": _ingest,
+    "documents": _documents,
+    "remove": _remove,
+    "verify": _verify,
+    "search": _search,
+    "ask": _ask,
+    "demo": _demo,
+    "serve": _serve,
+    "evaluate": _evaluate,
+}

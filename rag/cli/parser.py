@@ -1,0 +1,113 @@
+"""Arguments of the `rag` command."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter, _SubParsersAction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = _SubParsersAction[ArgumentParser]
+
+EPILOG = """\
+exit codes / 終了コード
+  0  done; answered                     完了・回答あり
+  1  no answer found; library not clean 回答なし・検査で問題あり
+  2  usage or input error               使い方・入力の誤り（他のファイルは取り込み済み）
+"""
+
+
+def build_parser() -> ArgumentParser:
+    """Build the parser of all subcommands."""
+    common = _build_common()
+    parser = ArgumentParser(
+        prog="rag",
+        description="長い日本語文書に質問する / Ask long Japanese documents",
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_documents(commands, common)
+    _add_questions(commands, common)
+    _add_evaluation(commands, common)
+    return parser
+
+
+def _build_common() -> ArgumentParser:
+    common = ArgumentParser(add_help=False)
+    group = common.add_argument_group("library and models / 文書庫とモデル")
+    group.add_argument("--library", metavar="DIR", help="folder of the library / 文書庫の場所 (indexes/default)")
+    group.add_argument("--embedder", metavar="NAME_OR_FOLDER", help="embedding model / 埋め込みモデル")
+    group.add_argument("--reader", metavar="NAME_OR_FOLDER", help="reading model / 読解モデル")
+    group.add_argument("--config", metavar="FILE", type=Path, help="settings / 設定ファイル (rag.toml)")
+    group.add_argument("--json", action="store_true", help="machine-readable output / JSON で出力")
+    group.add_argument("--quiet", action="store_true", help="no progress bars / 進捗を表示しない")
+    return common
+
+
+def _add_windows(parser: ArgumentParser) -> None:
+    parser.add_argument("--size", type=int, help="length of a window / 窓の長さ")
+    parser.add_argument("--stride", type=int, help="step of a window / 窓のずらし幅")
+    parser.add_argument("--unit", choices=("characters", "tokens"), help="what size and stride count / 単位")
+
+
+def _add_mode(parser: ArgumentParser) -> None:
+    parser.add_argument("--mode", choices=("hybrid", "dense", "lexical"), help="kind of search / 検索の種類")
+
+
+def _add_documents(commands: Commands, common: ArgumentParser) -> None:
+    ingest = commands.add_parser("ingest", parents=[common], help="read files and folders / 文書を取り込む")
+    ingest.add_argument("paths", nargs="+", metavar="PATH", type=Path)
+    _add_windows(ingest)
+    commands.add_parser("documents", parents=[common], help="list the documents / 文書の一覧")
+    remove = commands.add_parser("remove", parents=[common], help="remove a document / 文書を削除する")
+    remove.add_argument("document", metavar="ID")
+    commands.add_parser("verify", parents=[common], help="check the library / 文書庫を検査する")
+
+
+def _add_questions(commands: Commands, common: ArgumentParser) -> None:
+    search = commands.add_parser("search", parents=[common], help="find passages / 該当箇所を探す")
+    ask = commands.add_parser("ask", parents=[common], help="ask a question / 質問する")
+    for parser in (search, ask):
+        parser.add_argument("question", metavar="QUESTION")
+        parser.add_argument("-k", type=_count, metavar="N", help="windows to find / 探す窓の数")
+        parser.add_argument("--document", action="append", metavar="ID", help="search only this one / 対象を限る")
+        _add_mode(parser)
+    ask.add_argument(
+        "--history", type=Path, metavar="FILE", help='earlier turns: JSON [{"question","answer"}] / 会話の履歴'
+    )
+    ask.add_argument("--explain", action="store_true", help="show where the reader looked / 注目箇所を示す")
+    commands.add_parser("demo", parents=[common], help="ask the sample library / 見本の文書に質問する")
+    serve = commands.add_parser("serve", parents=[common], help="open the web page / 画面を開く")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=_count, default=7860, help="port to listen on (7860)")
+    serve.add_argument("--no-browser", action="store_true", help="do not open a browser / ブラウザを開かない")
+
+
+def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
+    evaluate = commands.add_parser("evaluate", help="measure quality / 品質を測る")
+    kinds = evaluate.add_subparsers(dest="kind", required=True, metavar="KIND")
+    reading = kinds.add_parser("reading", parents=[common], help="reader on its own paragraphs / 読解")
+    retrieval = kinds.add_parser("retrieval", parents=[common], help="search over paragraphs / 検索")
+    answers = kinds.add_parser("answers", parents=[common], help="question answering end to end / 質問応答全体")
+    for parser in (reading, retrieval):
+        parser.add_argument("--squad", nargs="+", required=True, type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
+    retrieval.add_argument(
+        "--pool", nargs="+", default=[], type=Path, metavar="FILE", help="more paragraphs / 追加の段落"
+    )
+    answers.add_argument("--docs", required=True, type=Path, metavar="FILE", help="docs.jsonl (.xz)")
+    answers.add_argument("--questions", required=True, type=Path, metavar="FILE", help="questions.jsonl (.xz)")
+    _add_windows(answers)
+    for parser in (retrieval, answers):
+        _add_mode(parser)
+    for parser in (reading, retrieval, answers):
+        parser.add_argument("--limit", type=_count, metavar="N", help="first N questions only / 先頭の N 問")
+        parser.add_argument(
+            "--rows", type=Path, metavar="FILE", help="write one line a question (JSONL) / 設問ごとの結果"
+        )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r}: expected a whole number of at least 1 / 1 以上の整数を指定してください")
+    return int(text)

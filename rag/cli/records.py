@@ -1,0 +1,104 @@
+"""JSON shapes the command prints; later programs rely on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.ingest.ingest import IngestReport
+    from rag.library.records import Answer, Citation
+    from rag.retrieval.hit import Hit
+
+Titles = Callable[[str], str]
+"""Looks up a document's title by its id."""
+
+HEADING_SEPARATOR = " > "
+
+
+def describe_ingest(report: IngestReport) -> dict[str, object]:
+    """Shape the outcome of `rag ingest`."""
+    return {
+        "added": list(report.added),
+        "updated": list(report.updated),
+        "unchanged": list(report.unchanged),
+        "failed": [{"path": str(failure.path), "error": failure.error} for failure in report.failed],
+        "documents": report.documents,
+        "chunks": report.chunks,
+        "characters": report.characters,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def describe_hit(hit: Hit, titles: Titles) -> dict[str, object]:
+    """Shape one hit of `rag search`."""
+    return {
+        "document": hit.document_id,
+        "title": titles(hit.document_id),
+        "start": hit.start,
+        "end": hit.end,
+        "text": hit.text,
+        "score": hit.score,
+        "dense_rank": hit.dense_rank,
+        "lexical_rank": hit.lexical_rank,
+        "matched": list(hit.matched),
+    }
+
+
+def describe_citation(citation: Citation | None) -> dict[str, object] | None:
+    """Shape the place of an answer."""
+    if citation is None:
+        return None
+    return {
+        "document": citation.document_id,
+        "title": citation.title,
+        "start": citation.start,
+        "end": citation.end,
+        "page": citation.page,
+        "heading": HEADING_SEPARATOR.join(citation.heading) or None,
+        "text": citation.text,
+    }
+
+
+def describe_answer(answer: Answer) -> dict[str, object]:
+    """Shape the outcome of `rag ask`."""
+    explanation = answer.explanation
+    attention: list[float | None] = [None] * len(answer.passages)
+    if explanation is not None:
+        shares = {(span.document_id, span.start, span.end): span.score for span in explanation.passages}
+        attention = [shares.get((p.document_id, p.start, p.end)) for p in answer.passages]
+    alternatives = answer.spans if answer.no_answer else answer.spans[1:]
+    return {
+        "question": answer.question,
+        "search_question": answer.search_question,
+        "answer": answer.text,
+        "confidence": answer.confidence,
+        "no_answer": answer.no_answer,
+        "citation": describe_citation(answer.citation),
+        "alternatives": [
+            {"document": s.document_id, "start": s.start, "end": s.end, "text": s.text, "probability": s.probability}
+            for s in alternatives
+        ],
+        "passages": [
+            {"document": p.document_id, "start": p.start, "end": p.end, "score": p.score, "attention": share}
+            for p, share in zip(answer.passages, attention, strict=True)
+        ],
+        "explanation": None if explanation is None else _describe_explanation(answer),
+        "seconds": {key: round(value, 4) for key, value in asdict(answer.seconds).items()},
+    }
+
+
+def _describe_explanation(answer: Answer) -> dict[str, object] | None:
+    explanation = answer.explanation
+    if explanation is None:
+        return None
+    removal = explanation.removal
+    return {
+        "method": explanation.method,
+        "sentences": [
+            {"document": s.document_id, "start": s.start, "end": s.end, "text": s.text, "score": s.score}
+            for s in explanation.sentences
+        ],
+        "removal": None if removal is None else {"attended": removal.attended, "random": removal.random},
+    }

@@ -1,0 +1,193 @@
+"""What a person sees in the terminal; results go to standard output, progress and errors to standard error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from rag.cli.records import HEADING_SEPARATOR
+
+if TYPE_CHECKING:
+    from rag.explanation.explanation import Explanation
+    from rag.ingest.ingest import IngestProgress, IngestReport, IngestStep
+    from rag.library.records import Answer, DocumentEntry
+    from rag.retrieval.hit import Hit
+
+    Titles = Callable[[str], str]
+
+output = Console(highlight=False)
+messages = Console(stderr=True, highlight=False)
+
+SHADES = ("", "on grey15", "on grey23", "on dark_goldenrod", "on gold3")
+
+
+def keep_models_quiet() -> None:
+    """Silence the loading bars and notices of the model libraries; errors still come as exceptions."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    logging.getLogger("rag").addHandler(logging.StreamHandler())
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+
+
+def show_error(message: str, *, as_json: bool) -> None:
+    """Print an error; with --json as an object on standard error."""
+    if as_json:
+        messages.print(json.dumps({"error": message}, ensure_ascii=False), markup=False, soft_wrap=True)
+    else:
+        messages.print(f"[bold red]エラー / error:[/] {escape(message)}", soft_wrap=True)
+
+
+def _build_bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=messages,
+        transient=True,
+    )
+
+
+@contextmanager
+def show_ingest(*, visible: bool) -> Iterator[IngestProgress | None]:
+    """Show a bar of files while documents are taken in."""
+    if not visible:
+        yield None
+        return
+    with _build_bar() as bar:
+        task = bar.add_task("取り込み / ingest", total=None)
+
+        def update(step: IngestStep) -> None:
+            bar.update(task, description=escape(step.describe()), completed=step.done, total=step.total)
+
+        yield update
+
+
+@contextmanager
+def show_count(*, visible: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar of items done."""
+    if not visible:
+        yield None
+        return
+    with _build_bar() as bar:
+        task = bar.add_task("計測 / measuring", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_ingest(report: IngestReport) -> None:
+    """Print what went in and what did not."""
+    output.print(
+        f"追加 {len(report.added)}・更新 {len(report.updated)}・変更なし {len(report.unchanged)}・"
+        f"失敗 {len(report.failed)} / added, updated, unchanged, failed"
+    )
+    output.print(
+        f"文書 {report.documents:,}・窓 {report.chunks:,}・文字 {report.characters:,} / documents, windows, characters "
+        f"({report.seconds:.1f} s)"
+    )
+    for failure in report.failed:
+        messages.print(f"[red]✗[/] {escape(failure.error)}", soft_wrap=True)
+
+
+def print_documents(entries: Sequence[DocumentEntry]) -> None:
+    """Print the list of documents."""
+    table = Table("ID", "題名 / title", "文字", "窓", "追加", "元 / source", box=None)
+    for entry in entries:
+        table.add_row(
+            entry.id,
+            escape(entry.title),
+            f"{entry.characters:,}",
+            f"{entry.chunks:,}",
+            entry.added[:16],
+            escape(entry.source),
+        )
+    output.print(table)
+
+
+def print_problems(problems: Sequence[str]) -> None:
+    """Print what a check of the library found."""
+    if not problems:
+        output.print("[green]✓[/] 問題はありません / clean")
+    for problem in problems:
+        output.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
+
+
+def print_figures(figures: Mapping[str, float]) -> None:
+    """Print evaluation figures."""
+    table = Table("", "", box=None, show_header=False)
+    for name, value in figures.items():
+        table.add_row(name, f"{value:,}" if isinstance(value, int) else f"{value:.4f}")
+    output.print(table)
+
+
+def print_hits(hits: Sequence[Hit], titles: Titles) -> None:
+    """Print search hits, the matched words highlighted."""
+    if not hits:
+        output.print("[yellow]見つかりませんでした / nothing found[/]")
+    for rank, hit in enumerate(hits, 1):
+        where = f"{titles(hit.document_id)} [{hit.start}:{hit.end}]"
+        reasons = f"意味 {hit.dense_rank or '-'}位・語 {hit.lexical_rank or '-'}位"
+        output.print(f"[bold]{rank}. {escape(where)}[/]  [dim]{hit.score:.4f} {reasons}[/]")
+        text = Text(hit.text)
+        text.highlight_words(sorted(hit.matched, key=len, reverse=True), style="bold yellow")
+        output.print(text, soft_wrap=True)
+        output.print()
+
+
+def print_answer(answer: Answer, titles: Titles) -> None:
+    """Print an answer, its place and, when there is one, the explanation."""
+    output.print(f"[bold cyan]問[/] {escape(answer.question)}")
+    if answer.text is None:
+        output.print("[bold yellow]答[/] 文書の中に答えが見つかりませんでした / not found in the documents")
+    else:
+        output.print(f"[bold green]答[/] [bold]{escape(answer.text)}[/]  [dim]確信度 {answer.confidence:.0%}[/]")
+    _print_place(answer, titles)
+    if answer.explanation is not None:
+        _print_explanation(answer.explanation)
+    seconds = answer.seconds
+    output.print(f"[dim]検索 {seconds.retrieve:.2f} s・読解 {seconds.read:.2f} s・説明 {seconds.explain:.2f} s[/]\n")
+
+
+def _print_place(answer: Answer, titles: Titles) -> None:
+    if answer.citation is not None:
+        page = f" p.{answer.citation.page}" if answer.citation.page else ""
+        heading = HEADING_SEPARATOR.join(answer.citation.heading)
+        output.print(f"[dim]出典 {escape(answer.citation.title)}{page} {escape(heading)}[/]")
+    if not answer.spans:
+        return
+    best = answer.spans[0]
+    for passage in answer.passages:
+        if passage.document_id == best.document_id and passage.start <= best.start and best.end <= passage.end:
+            text = Text(passage.text)
+            text.stylize(
+                "bold black on green" if answer.text else "bold", best.start - passage.start, best.end - passage.start
+            )
+            output.print(f"[dim]{escape(titles(passage.document_id))} [{passage.start}:{passage.end}][/]")
+            output.print(text, soft_wrap=True)
+
+
+def _print_explanation(explanation: Explanation) -> None:
+    output.print("[bold]注目した文 / where the reader looked[/]")
+    highest = max((sentence.score for sentence in explanation.sentences), default=0.0) or 1.0
+    for sentence in sorted(explanation.sentences, key=lambda sentence: -sentence.score)[:5]:
+        shade = SHADES[round(sentence.score / highest * (len(SHADES) - 1))]
+        line = Text(f"{sentence.score:6.1%} ")
+        line.append(" ".join(sentence.text.split()), style=shade)
+        output.print(line, soft_wrap=True)
+    if explanation.removal is not None:
+        output.print(
+            f"[dim]除去検査: 注目した文を除くと対数確率が {explanation.removal.attended:.2f} 下がり、"
+            f"無作為な文では {explanation.removal.random:.2f} 下がる / removal check[/]"
+        )

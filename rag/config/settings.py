@@ -1,0 +1,155 @@
+"""Settings and where they come from: defaults < library manifest < rag.toml < RAG_* variables < arguments."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+from rag.errors import ConfigError
+from rag.models.shipped import EMBEDDER, READER
+
+Unit = Literal["characters", "tokens"]
+Mode = Literal["hybrid", "dense", "lexical"]
+
+CONFIG_FILE = "rag.toml"
+MANIFEST_FILE = "library.json"
+MANIFEST_KEYS = ("embedder", "size", "stride", "unit")
+ENVIRONMENT_PREFIX = "RAG_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be chosen.
+
+    `library`: folder of the library. `embedder`, `reader`: hub name or folder. `size`, `stride`: length and step of
+    a window, in `unit`. `mode`: kind of search. `hits`: windows found for a question. `pool`: windows each kind of
+    search contributes before fusion. `passage_characters`: longest passage made of overlapping windows.
+    `passages`: passages handed to the reader.
+    """
+
+    library: str = "indexes/default"
+    embedder: str = EMBEDDER
+    reader: str = READER
+    size: int = 400
+    stride: int = 200
+    unit: Unit = "characters"
+    mode: Mode = "hybrid"
+    hits: int = 10
+    pool: int = 50
+    passage_characters: int = 800
+    passages: int = 5
+
+
+def load_settings(
+    *,
+    arguments: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    config_file: Path | None = None,
+) -> Settings:
+    """Combine all sources of settings into one.
+
+    Args:
+        arguments: What the caller gave; None values count as not given.
+        environment: Variables to read RAG_* from; `os.environ` unless given.
+        config_file: TOML file to read; `rag.toml` in the working folder, if there is one, unless given.
+
+    Raises:
+        ConfigError: A source names an unknown setting or a value of the wrong kind.
+    """
+    given = {key: value for key, value in (arguments or {}).items() if value is not None}
+    layers = [
+        (CONFIG_FILE, _read_config(config_file)),
+        ("environment", _read_environment(os.environ if environment is None else environment)),
+        ("arguments", given),
+    ]
+    folder = Settings.library
+    for _, layer in layers:
+        folder = str(layer.get("library", folder))
+    settings = Settings()
+    for origin, layer in [(f"{folder}/{MANIFEST_FILE}", read_manifest(Path(folder))), *layers]:
+        settings = _apply(settings, layer, origin)
+    return settings
+
+
+def read_manifest(folder: Path) -> dict[str, object]:
+    """Read the settings a library was made with; empty for a new one.
+
+    Raises:
+        ConfigError: The manifest is damaged.
+    """
+    path = folder / MANIFEST_FILE
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{path}: expected JSON, found {error}; restore the file or ingest anew") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected a JSON object, found {type(content).__name__}; restore it or ingest anew")
+    return content
+
+
+def write_manifest(folder: Path, settings: Settings) -> None:
+    """Record in the library's folder the settings its windows and vectors depend on."""
+    content = {key: value for key, value in asdict(settings).items() if key in MANIFEST_KEYS}
+    temporary = folder / f"{MANIFEST_FILE}.new"
+    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(folder / MANIFEST_FILE)
+
+
+def _read_config(path: Path | None) -> dict[str, object]:
+    chosen = path or Path(CONFIG_FILE)
+    if not chosen.is_file():
+        if path is not None:
+            raise ConfigError(f"{path}: no such settings file; give the path of a TOML file")
+        return {}
+    try:
+        return tomllib.loads(chosen.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{chosen}: expected TOML in UTF-8, found {error}; mend the file") from error
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    names = {field.name for field in fields(Settings)}
+    found = {
+        key.removeprefix(ENVIRONMENT_PREFIX).lower(): value
+        for key, value in environment.items()
+        if key.startswith(ENVIRONMENT_PREFIX)
+    }
+    return {name: value for name, value in found.items() if name in names}
+
+
+def _apply(settings: Settings, layer: Mapping[str, object], origin: str) -> Settings:
+    kinds = {field.name: field.type for field in fields(Settings)}
+    changes: dict[str, object] = {}
+    for name, value in layer.items():
+        if name not in kinds:
+            raise ConfigError(f"{origin}: unknown setting {name!r}; known are {', '.join(kinds)}")
+        changes[name] = _convert(name, value, str(kinds[name]), origin)
+    return _check(replace(settings, **changes), origin)  # type: ignore[arg-type]
+
+
+def _convert(name: str, value: object, kind: str, origin: str) -> object:
+    if kind == "int":
+        if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 1:
+            raise ConfigError(f"{origin}: {name} = {value!r}; expected a whole number of at least 1")
+        return int(str(value))
+    choices = {"Unit": get_args(Unit), "Mode": get_args(Mode)}.get(kind)
+    if not isinstance(value, str) or (choices and value not in choices):
+        expected = f"one of {', '.join(choices)}" if choices else "a text"
+        raise ConfigError(f"{origin}: {name} = {value!r}; expected {expected}")
+    return value
+
+
+def _check(settings: Settings, origin: str) -> Settings:
+    if settings.stride > settings.size:
+        raise ConfigError(
+            f"{origin}: stride = {settings.stride} is larger than size = {settings.size}; "
+            "text between two windows would be lost: give a stride of at most the size"
+        )
+    return cast(Settings, settings)

@@ -1,0 +1,32 @@
+"""The sample library: the documents that come with the package, ready to be asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rag.config.settings import Settings
+from rag.ingest.ingest import IngestProgress
+from rag.library.library import Library
+from rag.samples import load_sample_paths
+
+DEMO_QUESTIONS = (
+    "子どもが熱を出したときは何日まで休めますか",
+    "パスワードは何文字以上にすればよいですか",
+    "機械の保証期間はどれくらいですか",
+)
+
+
+def open_sample_library(settings: Settings, *, progress: IngestProgress | None = None) -> Library:
+    """Open the library of sample documents beside the settings' own one, made at first use."""
+    library = Library.open(Path(settings.library).parent / "samples", settings=settings)
+    library.add(load_sample_paths(), progress=progress)
+    return library
+
+
+def open_or_sample(settings: Settings, *, progress: IngestProgress | None = None) -> Library:
+    """Open the settings' library; a new one starts with the samples in it, so that one can ask at once."""
+    new = not Path(settings.library).exists()
+    library = Library.open(settings.library, settings=settings)
+    if new:
+        library.add(load_sample_paths(), progress=progress)
+    return library
