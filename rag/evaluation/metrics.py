@@ -1,0 +1,158 @@
+"""Scores: answers against accepted answers, rankings against the one right place, and their uncertainty.
+
+Three rules say when two answers are the same, because the published figures were not made with one:
+
+- ``plain`` is the rule of this package: lower case, white space and punctuation of either width dropped.
+- ``jsquad`` is the rule of the JGLUE evaluation patch: lower case, full stops at the end (。) dropped, runs of white
+  space made one space; punctuation counts.
+- ``jaquad`` is the rule of the JaQuAD notebook: white space dropped, nothing else; an answer is exact when its
+  character F1 is 1, so the order of the characters is not looked at.
+
+None of them folds by NFKC. Sources: https://github.com/yahoojapan/JGLUE (fine-tuning/patch, squad_metrics.py) and
+https://github.com/SkelterLabsInc/JaQuAD (JaQuAD.ipynb, char_f1_score).
+"""
+
+from __future__ import annotations
+
+import math
+import string
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from rag.errors import ArgumentError
+
+Rule = Literal["plain", "jsquad", "jaquad"]
+
+# string.punctuation also holds symbols such as $ + < = >, which Unicode does not class as punctuation;
+# the full-width forms stand 0xFEE0 further on.
+_PUNCTUATION = frozenset(string.punctuation) | {chr(ord(character) + 0xFEE0) for character in string.punctuation}
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean with the bounds of its bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def normalize_answer(text: str, *, rule: Rule = "plain") -> str:
+    """Reduce an answer to the characters that count under `rule`.
+
+    Raises:
+        ArgumentError: `rule` is unknown.
+    """
+    try:
+        return _NORMALIZERS[rule](text)
+    except KeyError:
+        raise ArgumentError(f"unknown rule {rule!r}; expected one of {', '.join(_NORMALIZERS)}") from None
+
+
+def score_exact_match(prediction: str, accepted: Sequence[str], *, rule: Rule = "plain") -> float:
+    """Return 1 when the prediction equals an accepted answer under `rule`, else 0.
+
+    No accepted answer means that none exists: then only the empty prediction is right.
+    """
+    if rule == "jaquad":
+        return float(score_f1(prediction, accepted, rule=rule) == 1.0)
+    wanted = normalize_answer(prediction, rule=rule)
+    return float(any(wanted == normalize_answer(answer, rule=rule) for answer in accepted or ("",)))
+
+
+def score_f1(prediction: str, accepted: Sequence[str], *, rule: Rule = "plain") -> float:
+    """Return the harmonic mean of precision and recall over characters, best over the accepted answers.
+
+    Where either side has no characters left, 1 if both have none, else 0 (as SQuAD does).
+    """
+    found = Counter(normalize_answer(prediction, rule=rule))
+    return max(_compare(found, Counter(normalize_answer(answer, rule=rule))) for answer in accepted or ("",))
+
+
+def _compare(found: Counter[str], wanted: Counter[str]) -> float:
+    if not found or not wanted:
+        return float(found == wanted)
+    shared = (found & wanted).total()
+    if not shared:
+        return 0.0
+    precision, recall = shared / found.total(), shared / wanted.total()
+    return 2 * precision * recall / (precision + recall)
+
+
+def _drop_white_space_and_punctuation(text: str) -> str:
+    return "".join(
+        character
+        for character in text.lower()
+        if not character.isspace() and character not in _PUNCTUATION and unicodedata.category(character)[0] != "P"
+    )
+
+
+def _follow_jglue(text: str) -> str:
+    return " ".join(text.lower().rstrip("。").split())
+
+
+def _drop_white_space(text: str) -> str:
+    return "".join(text.split())
+
+
+_NORMALIZERS: dict[str, Callable[[str], str]] = {
+    "plain": _drop_white_space_and_punctuation,
+    "jsquad": _follow_jglue,
+    "jaquad": _drop_white_space,
+}
+
+
+def recall_at(rank: int | None, *, k: int) -> float:
+    """Return 1 when the one right place has a 1-based rank of at most `k`; None means not found."""
+    return float(rank is not None and rank <= k)
+
+
+def reciprocal_rank_at(rank: int | None, *, k: int = 10) -> float:
+    """Return 1 / rank within the first `k`, else 0; its mean is MRR@k."""
+    return 1.0 / rank if rank is not None and rank <= k else 0.0
+
+
+def discounted_gain_at(rank: int | None, *, k: int = 10) -> float:
+    """Return nDCG@k with one right place of gain 1: 1 / log2(1 + rank) within the first `k`, else 0."""
+    return 1.0 / math.log2(1 + rank) if rank is not None and rank <= k else 0.0
+
+
+def area_under_curve(positive: Sequence[float], negative: Sequence[float]) -> float | None:
+    """Return the share of (positive, negative) pairs in the right order, ties counting half.
+
+    That is the area under the ROC curve (Mann-Whitney U). None when either side is empty: there is nothing to order.
+    """
+    if not positive or not negative:
+        return None
+    ascending = np.sort(np.asarray(negative, dtype=np.float64))
+    below = np.searchsorted(ascending, positive, side="left")
+    not_above = np.searchsorted(ascending, positive, side="right")
+    return float((below + not_above).mean() / (2 * len(ascending)))
+
+
+def paired_interval(
+    first: Sequence[float], second: Sequence[float], *, level: float = 0.95, draws: int = 10_000, seed: int = 0
+) -> Interval:
+    """Return the mean of `first - second`, question by question, with its percentile bootstrap interval.
+
+    Raises:
+        ArgumentError: the two do not have the same, non-zero number of values, or `level` is not between 0 and 1.
+    """
+    if len(first) != len(second) or not first:
+        raise ArgumentError(
+            f"{len(first)} and {len(second)} values cannot be paired; expected as many of the one as of the other, "
+            "at least one, in the same order of questions"
+        )
+    if not 0 < level < 1:
+        raise ArgumentError(f"level {level} is no probability between 0 and 1; 0.95 is usual")
+    differences = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
+    generator = np.random.default_rng(seed)
+    # One draw at a time: all at once would take draws × questions numbers.
+    means = [generator.choice(differences, size=len(differences)).mean() for _ in range(draws)]
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(mean=float(differences.mean()), low=float(low), high=float(high))
