@@ -1,0 +1,37 @@
+"""What an evaluation hands back: figures, and one row a question to look into."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import DatasetError
+
+Row = Mapping[str, object]
+Figures = Mapping[str, float | None]
+"""Figures by name; None where the data do not allow a figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one evaluation; `rows` come in the order the questions were asked."""
+
+    figures: Figures
+    rows: tuple[Row, ...]
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write one JSON object a line, UTF-8.
+
+    Raises:
+        DatasetError: The file cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: cannot be written ({error.strerror}); give a path in a folder that exists"
+        ) from error
