@@ -21,6 +21,9 @@ PROSE_SHARES = {
 """Share of each prose source that is read: encyclopedic text is scarce, statutes and fiction are not."""
 
 
+HELD_OUT_ARTICLES = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """One piece of prose."""
@@ -94,3 +97,13 @@ def load_questions(path: Path) -> list[TrainingQuestion]:
                         )
                     )
     return questions
+
+
+def split_articles(questions: list[TrainingQuestion]) -> tuple[list[TrainingQuestion], list[TrainingQuestion]]:
+    """Hold the questions of the last articles out of training, for calibration."""
+    titles = list(dict.fromkeys(question.title for question in questions))
+    held_out = set(titles[-HELD_OUT_ARTICLES:])
+    return (
+        [question for question in questions if question.title not in held_out],
+        [question for question in questions if question.title in held_out],
+    )

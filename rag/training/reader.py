@@ -19,14 +19,24 @@ logger = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 300.0
 LENGTH_STEP = 32
+QUESTION_TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
-    """How the reader is trained. Lengths are tokens, `minutes` wall-clock time from start to end of the schedule."""
+    """How the reader is trained.
+
+    `minutes` is the wall-clock time of the whole schedule. `length` is the usual number of tokens of an input;
+    a share `long_share` has `long_length`. `joint_share` of the inputs hold a second passage of the same article,
+    before or after the one with the answer; `negatives` hold no answer at all.
+    """
 
     minutes: float
     length: int = 256
+    long_length: int = 448
+    long_share: float = 0.25
+    joint_share: float = 0.4
+    positions: int = 512
     batch_tokens: int = 4096
     body_rate: float = 2e-4
     embedding_rate: float = 1e-3
@@ -37,10 +47,15 @@ class ReaderSettings:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One input row; `start` and `end` are token positions, both 0 when the window holds no answer."""
+    """One input row; `start` and `end` are token positions, both 0 when the window holds no answer.
+
+    `positions` are the position ids: those of the passage begin at a random place, so that a model trained on short
+    inputs knows every position it will meet in long ones.
+    """
 
     ids: list[int]
     types: list[int]
+    positions: list[int]
     start: int
     end: int
 
@@ -74,33 +89,54 @@ class ExampleSource:
     def build(self, index: int) -> Example | None:
         """Build the example of one question, or None when its answer is no run of tokens."""
         question = self.questions[index]
-        asked = self.question_ids[index][:64]
-        room = self.settings.length - len(asked) - 3
-        paragraph = question.paragraph
-        negative = self.chooser.random() < self.settings.negatives
-        others = [n for n in self.siblings[question.title] if n != paragraph]
-        if negative and others:
-            ids, offsets = self.contexts[self.chooser.choice(others)]
-            return self._join(asked, ids[:room], None)
-        ids, offsets = self.contexts[paragraph]
-        stop = question.start + len(question.answer)
-        inside = [i for i, (a, b) in enumerate(offsets) if a < stop and b > question.start]
-        if not inside:
+        asked = self.question_ids[index][:QUESTION_TOKENS]
+        length = self.settings.long_length if self._happens(self.settings.long_share) else self.settings.length
+        room = length - len(asked) - 3
+        others = [number for number in self.siblings[question.title] if number != question.paragraph]
+        if others and self._happens(self.settings.negatives):
+            return self._join(asked, self._crop(self.chooser.choice(others), room), None)
+        found = self._locate(question)
+        if found is None:
             return None
-        first, last = inside[0], inside[-1]
-        low = max(0, last + 1 - room)
-        high = min(first, max(0, len(ids) - room))
+        first, last = found
+        beside: list[int] = []
+        if others and self._happens(self.settings.joint_share):
+            beside = self._crop(self.chooser.choice(others), self.chooser.randint(room // 4, room // 2))
+            room -= len(beside) + 1
+        ids = self.contexts[question.paragraph][0]
+        low, high = max(0, last + 1 - room), min(first, max(0, len(ids) - room))
         begin = self.chooser.randint(low, high) if low <= high else low
-        return self._join(asked, ids[begin : begin + room], (first - begin, last - begin))
+        context = ids[begin : begin + room]
+        span = (first - begin, min(last - begin, len(context) - 1))
+        if self._happens(0.5):
+            return self._join(asked, [*context, self.sep, *beside] if beside else context, span)
+        ahead = [*beside, self.sep] if beside else []
+        return self._join(asked, ahead + context, (span[0] + len(ahead), span[1] + len(ahead)))
+
+    def _happens(self, share: float) -> bool:
+        return self.chooser.random() < share
+
+    def _crop(self, paragraph: int, room: int) -> list[int]:
+        ids = self.contexts[paragraph][0]
+        begin = self.chooser.randint(0, max(0, len(ids) - room))
+        return ids[begin : begin + room]
+
+    def _locate(self, question: TrainingQuestion) -> tuple[int, int] | None:
+        """First and last token of the answer in its paragraph."""
+        stop = question.start + len(question.answer)
+        offsets = self.contexts[question.paragraph][1]
+        inside = [i for i, (a, b) in enumerate(offsets) if a < stop and b > question.start]
+        return (inside[0], inside[-1]) if inside else None
 
     def _join(self, asked: list[int], context: list[int], span: tuple[int, int] | None) -> Example:
         known = set(asked)
         head = len(asked) + 2
         ids = [self.bos, *asked, self.sep, *context, self.sep]
         types = [0] * head + [2 if token in known else 1 for token in context] + [1]
-        if span is None:
-            return Example(ids, types, 0, 0)
-        return Example(ids, types, head + span[0], min(head + span[1], len(ids) - 2))
+        shift = self.chooser.randint(0, max(0, self.settings.positions - len(ids)))
+        positions = [*range(head), *range(head + shift, len(ids) + shift)]
+        start, end = (0, 0) if span is None else (head + span[0], head + span[1])
+        return Example(ids, types, positions, start, end)
 
     def epoch(self) -> Iterator[list[Example]]:
         """Yield batches of similar length, about `batch_tokens` each, in random order."""
@@ -138,6 +174,7 @@ def collate(batch: Sequence[Example]) -> dict[str, torch.Tensor]:
     return {
         "input_ids": torch.tensor([e.ids + [0] * (width - len(e.ids)) for e in batch]),
         "token_type_ids": torch.tensor([e.types + [0] * (width - len(e.ids)) for e in batch]),
+        "position_ids": torch.tensor([e.positions + [0] * (width - len(e.ids)) for e in batch]),
         "attention_mask": torch.tensor([[1] * len(e.ids) + [0] * (width - len(e.ids)) for e in batch]),
         "start_positions": torch.tensor([e.start for e in batch]),
         "end_positions": torch.tensor([e.end for e in batch]),

