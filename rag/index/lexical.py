@@ -1,0 +1,88 @@
+"""Search by words: FTS5 over the terms of every window, ranked by BM25."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
+
+from rag.chunks.chunk import Chunk
+from rag.index.store import Match
+from rag.text.terms import build_terms
+
+_BLOCK_CHARACTERS = 20_000
+_MAX_QUESTION_TERMS = 512
+
+
+def build_chunk_terms(text: str, chunks: Sequence[Chunk]) -> list[str]:
+    """Return for every window of `text` its terms, joined by spaces.
+
+    Overlapping windows share one analysis of the text, made block by block so that a long document needs little memory.
+    """
+    joined = [""] * len(chunks)
+    order = sorted(range(len(chunks)), key=lambda number: chunks[number].start)
+    first = 0
+    while first < len(order):
+        block_start = chunks[order[first]].start
+        last = first
+        while last < len(order) and chunks[order[last]].start < block_start + _BLOCK_CHARACTERS:
+            last += 1
+        block = order[first:last]
+        block_end = max(chunks[number].end for number in block)
+        terms = sorted(build_terms(text[block_start:block_end]), key=lambda term: term.start)
+        starts = [term.start for term in terms]
+        for number in block:
+            start, end = chunks[number].start - block_start, chunks[number].end - block_start
+            inside = terms[bisect_left(starts, start) : bisect_left(starts, end)]
+            joined[number] = " ".join(term.text for term in inside if term.end <= end)
+        first = last
+    return joined
+
+
+def insert_terms(connection: sqlite3.Connection, chunk_ids: Sequence[int], terms: Iterable[str]) -> None:
+    """Make windows findable by their terms."""
+    connection.executemany(
+        "INSERT INTO chunk_terms (rowid, terms) VALUES (?, CAST(? AS TEXT))",
+        ((chunk_id, joined.encode("utf-8", "replace")) for chunk_id, joined in zip(chunk_ids, terms, strict=True)),
+    )
+
+
+def delete_terms(connection: sqlite3.Connection, document_id: str) -> None:
+    """Forget the terms of a document; call before its windows go."""
+    connection.execute(
+        "DELETE FROM chunk_terms WHERE rowid IN (SELECT id FROM chunks WHERE document_id = ?)", (document_id,)
+    )
+
+
+def search_terms(
+    connection: sqlite3.Connection, question: str, *, k: int, documents: Collection[str] | None
+) -> list[Match]:
+    """Return the `k` windows that share most with `question`, best first; ties go to the older window."""
+    expression = build_match(term.text for term in build_terms(question))
+    if not expression:
+        return []
+    # The "+" keeps SQLite from running the whole match again for every single window of the documents.
+    restriction = (
+        ""
+        if documents is None
+        else """AND +rowid IN (
+            SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(:documents)))"""
+    )
+    rows = connection.execute(
+        f"SELECT rowid, rank FROM chunk_terms WHERE chunk_terms MATCH :expression {restriction} "
+        "ORDER BY rank, rowid LIMIT :k",
+        {"expression": expression, "documents": json.dumps([*(documents or ())]), "k": k},
+    )
+    return [Match(chunk_id, -rank) for chunk_id, rank in rows]
+
+
+def build_match(terms: Iterable[str]) -> str:
+    """Build the FTS5 expression that any of `terms` satisfies; "" for none.
+
+    FTS5 takes time quadratic in their number: of a page pasted as a question only the first terms count.
+    """
+    known = dict.fromkeys(term.replace('"', "").replace("\0", "") for term in terms)
+    used = islice((term for term in known if term.strip()), _MAX_QUESTION_TERMS)
+    return " OR ".join(f'"{term}"' for term in used)

@@ -1,0 +1,267 @@
+"""The index of a library in one folder: catalog and vector cache behind one door."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rag.chunks.chunk import Chunk
+from rag.documents.document import Document
+from rag.embeddings.encoder import Vectors
+from rag.errors import ArgumentError, LibraryError
+from rag.index.catalog import LOCK_TIMEOUT_SECONDS, Catalog, EncoderRecord, advance_generation, load_encoder
+from rag.index.lexical import build_chunk_terms, delete_terms, insert_terms, search_terms
+from rag.index.store import Match
+from rag.index.stored_document import (
+    Statistics,
+    StoredDocument,
+    count_documents,
+    find_document,
+    has_document,
+    insert_document,
+    list_documents,
+    load_document,
+)
+from rag.index.vectors import VectorCache
+from rag.index.verification import UNIT_TOLERANCE, find_catalog_problems
+
+logger = logging.getLogger(__name__)
+
+_KEPT_CHARACTERS = 8_000_000
+
+
+class LibraryIndex:
+    """Documents, windows, words and vectors of one library folder; safe to share between threads.
+
+    Every change of a document is one transaction: after a crash it is there whole or not at all. Several processes may
+    use one folder; what one adds, the others find at their next search.
+    """
+
+    def __init__(self, catalog: Catalog, encoder: EncoderRecord) -> None:
+        self.encoder = encoder
+        self._catalog = catalog
+        self._vectors = VectorCache(catalog, encoder)
+        self._changed = False
+        self._texts: OrderedDict[str, Document] = OrderedDict()
+        self._texts_lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        dimension: int,
+        encoder_fingerprint: str,
+        encoder_name: str,
+        lock_timeout: float = LOCK_TIMEOUT_SECONDS,
+    ) -> LibraryIndex:
+        """Open the library in `folder`, or create one in a folder that is empty or not there.
+
+        Args:
+            folder: Place of the library.
+            dimension: Length of the encoder's vectors.
+            encoder_fingerprint: What makes the encoder's vectors comparable; must be that of the stored ones.
+            encoder_name: How messages name the encoder, and where to load it from again.
+            lock_timeout: Seconds to wait for another process that is writing.
+
+        Raises:
+            LibraryError: The folder cannot hold a library, or its library is damaged, newer or made with other models.
+        """
+        encoder = EncoderRecord(encoder_name, encoder_fingerprint, dimension)
+        return cls(Catalog.open(folder, encoder=encoder, lock_timeout=lock_timeout), encoder)
+
+    @classmethod
+    def open_existing(cls, folder: Path, *, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> LibraryIndex:
+        """Open a library with whatever encoder it was made: for listing, removing and checking without a model.
+
+        Raises:
+            LibraryError: There is no library in `folder`, or it is damaged or newer.
+        """
+        catalog = Catalog.open(folder, encoder=None, lock_timeout=lock_timeout)
+        with catalog.reading() as connection:
+            encoder = load_encoder(connection)
+        if encoder is None:
+            catalog.close()
+            raise LibraryError(f"{folder} holds an unfinished library; remove the folder and ingest again")
+        return cls(catalog, encoder)
+
+    def replace_document(
+        self, document: Document, chunks: Sequence[Chunk], vectors: Vectors, *, windowing: str = ""
+    ) -> None:
+        """Store a document in place of the version of the same source, if any.
+
+        Args:
+            document: The document, with all its text.
+            chunks: Its windows.
+            vectors: One unit vector for each window. Shape: (len(chunks), dimension).
+            windowing: How the windows were cut; `find_windowing` gives it back.
+
+        Raises:
+            ArgumentError: Windows or vectors do not belong to the document.
+            LibraryError: The library is locked by another process, damaged or full.
+        """
+        self._check(document, chunks, vectors)
+        terms = build_chunk_terms(document.text, chunks)
+        with self._catalog.writing() as connection:
+            earlier = find_document(connection, document.source)
+            for outdated in {document.id, *(earlier or ())[:1]}:
+                delete_terms(connection, outdated)
+                connection.execute("DELETE FROM documents WHERE id = ?", (outdated,))
+            ids = insert_document(connection, document, chunks, vectors, windowing=windowing)
+            insert_terms(connection, ids, terms)
+            advance_generation(connection)
+        self._changed = True
+
+    def remove_document(self, document_id: str) -> None:
+        """Remove a document with everything that belongs to it.
+
+        Raises:
+            LibraryError: There is no such document.
+        """
+        with self._catalog.writing() as connection:
+            delete_terms(connection, document_id)
+            if not connection.execute("DELETE FROM documents WHERE id = ?", (document_id,)).rowcount:
+                raise self._unknown(document_id)
+            advance_generation(connection)
+        self._changed = True
+
+    def has_document(self, document_id: str) -> bool:
+        """Say whether the library holds this very version of a document."""
+        with self._catalog.reading() as connection:
+            return has_document(connection, document_id)
+
+    def find_source(self, source: str) -> str | None:
+        """Return the id of the document that came from `source`."""
+        with self._catalog.reading() as connection:
+            found = find_document(connection, source)
+        return None if found is None else found[0]
+
+    def find_windowing(self, document_id: str) -> str | None:
+        """Return how the windows of a document were cut, None without such a document."""
+        with self._catalog.reading() as connection:
+            row = connection.execute("SELECT windowing FROM documents WHERE id = ?", (document_id,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def load_document(self, document_id: str) -> Document:
+        """Load a document whole; those used last stay in memory.
+
+        Raises:
+            LibraryError: There is no such document.
+        """
+        with self._catalog.reading() as connection:
+            return self._fetch(connection, document_id)
+
+    def list_documents(self) -> list[StoredDocument]:
+        """List the documents in the order they were added."""
+        with self._catalog.reading() as connection:
+            return list_documents(connection)
+
+    def statistics(self) -> Statistics:
+        """Count documents, windows and characters."""
+        with self._catalog.reading() as connection:
+            return count_documents(connection)
+
+    def search_dense(self, vector: Vectors, *, k: int, documents: Collection[str] | None = None) -> list[Match]:
+        """Return the `k` windows nearest to `vector` (shape (dimension,)), best first."""
+        _check_k(k)
+        return self._vectors.search(vector, k=k, documents=documents)
+
+    def search_lexical(self, question: str, *, k: int, documents: Collection[str] | None = None) -> list[Match]:
+        """Return the `k` windows that share most with `question` by BM25, best first."""
+        _check_k(k)
+        with self._catalog.reading() as connection:
+            return search_terms(connection, question, k=k, documents=documents)
+
+    def load_chunks(self, chunk_ids: Sequence[int]) -> list[Chunk]:
+        """Return the windows with these ids, in the order asked for.
+
+        Raises:
+            LibraryError: A window is not there any more: its document was removed or replaced since the search.
+        """
+        chunks = []
+        with self._catalog.reading() as connection:
+            for chunk_id in chunk_ids:
+                row = connection.execute(
+                    "SELECT document_id, start_offset, end_offset FROM chunks WHERE id = ?", (int(chunk_id),)
+                ).fetchone()
+                if row is None:
+                    raise LibraryError(f"window {chunk_id} is not in the library {self._folder} any more; search again")
+                document_id, start, end = row
+                text = self._fetch(connection, document_id).text
+                chunks.append(Chunk(document_id, start, end, text[start:end]))
+        return chunks
+
+    def verify(self) -> list[str]:
+        """Check the whole library and say in plain words what is wrong; an empty list means clean."""
+        try:
+            with self._catalog.reading() as connection:
+                problems = find_catalog_problems(connection, self.encoder)
+                return problems or self._vectors.find_problems(connection)
+        except LibraryError as error:
+            return [str(error)]
+
+    def save(self) -> None:
+        """Write the vector cache, so that the next opening need not build it; the library itself is always stored."""
+        try:
+            self._vectors.save()
+        except (OSError, LibraryError) as error:
+            logger.warning("the vector cache of %s could not be written: %s", self._folder, error)
+
+    def close(self) -> None:
+        """Save the vector cache if anything changed, and release the files."""
+        if self._changed or self._vectors.loaded:
+            self.save()
+        self._changed = False
+        self._catalog.close()
+
+    def __enter__(self) -> LibraryIndex:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def _folder(self) -> Path:
+        return self._catalog.path.parent
+
+    def _fetch(self, connection: sqlite3.Connection, document_id: str) -> Document:
+        """Load a document, from memory if it was used lately: an id is a hash of the text, so it is never outdated."""
+        if not has_document(connection, document_id):
+            raise self._unknown(document_id)
+        with self._texts_lock:
+            if document_id in self._texts:
+                self._texts.move_to_end(document_id)
+                return self._texts[document_id]
+        document = load_document(connection, document_id)
+        with self._texts_lock:
+            self._texts[document_id] = document
+            while len(self._texts) > 1 and sum(len(kept.text) for kept in self._texts.values()) > _KEPT_CHARACTERS:
+                self._texts.popitem(last=False)
+        return document
+
+    def _unknown(self, document_id: str) -> LibraryError:
+        return LibraryError(f"the library {self._folder} holds no document {document_id}; list its documents")
+
+    def _check(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        expected = (len(chunks), self.encoder.dimension)
+        if vectors.shape != expected:
+            raise ArgumentError(f"vectors of shape {vectors.shape} for document {document.id}, expected {expected}")
+        if not np.all(np.abs(np.linalg.norm(vectors.astype(np.float64), axis=1) - 1.0) <= UNIT_TOLERANCE):
+            raise ArgumentError(f"the vectors of document {document.id} are not all of length 1; normalise them")
+        for chunk in chunks:
+            if chunk.document_id != document.id:
+                raise ArgumentError(f"a window of document {chunk.document_id} was given for document {document.id}")
+            inside = 0 <= chunk.start < chunk.end <= len(document.text)
+            if not inside or chunk.text != document.text[chunk.start : chunk.end]:
+                raise ArgumentError(f"window {chunk.start}:{chunk.end} does not hold the text of {document.id} there")
+
+
+def _check_k(k: int) -> None:
+    if k < 1:
+        raise ArgumentError(f"k must be at least 1, not {k}")

@@ -1,0 +1,58 @@
+"""The manifest: says which state of which catalog the vector file on disk was made from."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+MANIFEST_NAME = "manifest.json"
+MANIFEST_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the vector file was made from; `checksum` is the SHA-256 of the file, `count` its number of vectors."""
+
+    schema: int
+    encoder_name: str
+    encoder_fingerprint: str
+    dimension: int
+    generation: str
+    count: int
+    checksum: str
+
+
+def load_manifest(folder: Path) -> Manifest | None:
+    """Load the manifest of a library, None if it is missing, damaged or of another schema."""
+    try:
+        fields = json.loads((folder / MANIFEST_NAME).read_bytes())
+        manifest = Manifest(**fields)
+    except (OSError, ValueError, TypeError):
+        return None
+    return manifest if manifest.schema == MANIFEST_SCHEMA else None
+
+
+def save_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest as a whole."""
+    data = json.dumps(asdict(manifest), ensure_ascii=False, indent=2).encode() + b"\n"
+    replace_file(folder / MANIFEST_NAME, lambda file: file.write(data))
+
+
+def replace_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file so that at any moment, power cut included, `path` holds the old content or the new, both whole."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    with temporary.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,125 @@
+"""Documents as the catalog keeps them: whole text, anchors and windows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.chunks.chunk import Chunk
+from rag.documents.document import Anchor, Document
+from rag.embeddings.encoder import Vectors
+from rag.index.catalog import encode_text
+
+VECTOR_TYPE = np.dtype("<f2")
+"""Vectors are stored in half precision, little-endian."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """One line of the list of documents; `characters` counts code points, `added` is ISO 8601 UTC."""
+
+    id: str
+    title: str
+    source: str
+    characters: int
+    chunks: int
+    added: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How much a library holds; `characters` counts code points of the documents, each once."""
+
+    documents: int
+    chunks: int
+    characters: int
+
+
+def insert_document(
+    connection: sqlite3.Connection, document: Document, chunks: Sequence[Chunk], vectors: Vectors, *, windowing: str
+) -> list[int]:
+    """Insert a document with its windows and return the windows' ids, in their order."""
+    anchors = [[anchor.kind, anchor.start, anchor.end, anchor.label, anchor.level] for anchor in document.anchors]
+    connection.execute(
+        """INSERT INTO documents (id, source, title, characters, windowing, added, metadata, anchors, text)
+           VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, CAST(? AS TEXT))""",
+        (
+            document.id,
+            encode_text(document.source),
+            encode_text(document.title),
+            len(document.text),
+            windowing,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            json.dumps(dict(document.metadata)),
+            json.dumps(anchors),
+            encode_text(document.text),
+        ),
+    )
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
+    first = 1 if row is None else int(row[0]) + 1
+    ids = list(range(first, first + len(chunks)))
+    connection.executemany(
+        "INSERT INTO chunks (id, document_id, start_offset, end_offset, vector) VALUES (?, ?, ?, ?, ?)",
+        (
+            (chunk_id, document.id, chunk.start, chunk.end, vector.tobytes())
+            for chunk_id, chunk, vector in zip(ids, chunks, vectors.astype(VECTOR_TYPE), strict=True)
+        ),
+    )
+    return ids
+
+
+def find_document(connection: sqlite3.Connection, source: str) -> tuple[str, str] | None:
+    """Return id and windowing of the document that came from `source`."""
+    row = connection.execute(
+        "SELECT id, windowing FROM documents WHERE source = CAST(? AS TEXT)", (encode_text(source),)
+    ).fetchone()
+    return None if row is None else (str(row[0]), str(row[1]))
+
+
+def has_document(connection: sqlite3.Connection, document_id: str) -> bool:
+    """Say whether there is a document of this id."""
+    return connection.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,)).fetchone() is not None
+
+
+def load_document(connection: sqlite3.Connection, document_id: str) -> Document:
+    """Load a document that is there, whole."""
+    row = connection.execute(
+        "SELECT id, title, text, source, anchors, metadata FROM documents WHERE id = ?", (document_id,)
+    ).fetchone()
+    anchors = tuple(Anchor(*fields) for fields in json.loads(row[4]))
+    return Document(id=row[0], title=row[1], text=row[2], source=row[3], anchors=anchors, metadata=json.loads(row[5]))
+
+
+def list_documents(connection: sqlite3.Connection) -> list[StoredDocument]:
+    """List the documents in the order they were added."""
+    rows = connection.execute(
+        """SELECT id, title, source, characters,
+                  (SELECT count(*) FROM chunks WHERE document_id = documents.id), added
+           FROM documents ORDER BY rowid"""
+    )
+    return [StoredDocument(*row) for row in rows]
+
+
+def count_documents(connection: sqlite3.Connection) -> Statistics:
+    """Count documents, windows and characters."""
+    row = connection.execute(
+        "SELECT count(*), (SELECT count(*) FROM chunks), coalesce(sum(characters), 0) FROM documents"
+    ).fetchone()
+    return Statistics(*row)
+
+
+def select_chunk_ids(connection: sqlite3.Connection, documents: Collection[str] | None) -> NDArray[np.int64]:
+    """Return the ids of the windows of these documents, ascending; None means all. Shape: (windows,)."""
+    if documents is None:
+        rows = connection.execute("SELECT id FROM chunks")
+    else:
+        rows = connection.execute(
+            "SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(?))", (json.dumps([*documents]),)
+        )
+    return np.sort(np.fromiter((row[0] for row in rows), dtype=np.int64))
