@@ -7,6 +7,8 @@ alone: memory grows with layers × heads × rows × length.
 
 The rows reach the attention function through a context variable, so that any model class takes part, whatever keywords
 its `forward` knows, and threads do not see each other's rows.
+
+Source: Vaswani et al. 2017, "Attention Is All You Need", equation 1; `rag.attention.softmax` works it through.
 """
 
 from __future__ import annotations
@@ -30,10 +32,10 @@ ROWS = "rag_attention_rows"
 """Name under which the attention function and its mask are registered with transformers."""
 
 # Keywords by which a model changes its scores in ways that are not recomputed here.
-UNSUPPORTED = ("softcap", "s_aux", "sinks", "position_bias")
+_UNSUPPORTED = ("softcap", "s_aux", "sinks", "position_bias")
 
 # How far weights × V may lie from SDPA's output, as a share of the largest value: rounding, by width of the numbers.
-TOLERANCES = {torch.float64: 1e-3, torch.float32: 1e-3, torch.float16: 1e-2, torch.bfloat16: 3e-2}
+_TOLERANCES = {torch.float64: 1e-3, torch.float32: 1e-3, torch.float16: 1e-2, torch.bfloat16: 3e-2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def capture_rows(model: PreTrainedModel, inputs: Mapping[str, Tensor], rows: Ten
     """
     if model.training:
         raise ArgumentError(
-            f"{type(model).__name__} is in training mode, where dropout falsifies rows; call model.eval()"
+            f"{type(model).__name__} is in training mode; expected evaluation mode, without dropout: call model.eval()"
         )
     recorder = _Recorder(rows=_check_rows(inputs, rows), layers=_count_layers(model))
     keywords: dict[str, Any] = dict(inputs)
@@ -161,7 +163,7 @@ def _attend(
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     recorder = _RECORDER.get()
-    unsupported = [name for name in UNSUPPORTED if kwargs.get(name) is not None]
+    unsupported = [name for name in _UNSUPPORTED if kwargs.get(name) is not None]
     if recorder is not None and unsupported:
         raise AttentionError(
             f"{type(module).__name__} changes its attention scores by {', '.join(unsupported)}; rows can be captured "
@@ -171,6 +173,8 @@ def _attend(
     if recorder is None:
         return output, None
     rows = recorder.rows.to(query.device)
+    if attention_mask is not None:
+        attention_mask = attention_mask.expand(-1, -1, query.shape[2], -1)  # one row may stand for all
     causal = kwargs.get("is_causal")
     causal = getattr(module, "is_causal", True) if causal is None else causal
     visible, bias = _take_mask(attention_mask, rows, key.shape[2], causal=causal and query.shape[2] > 1)
@@ -220,7 +224,7 @@ def _check_output(module: torch.nn.Module, weights: Tensor, value: Tensor, outpu
     mean = (weights.view(batch, value.shape[1], -1, length) @ value.float()).view(batch, heads, count, -1)
     looking = weights.any(dim=-1, keepdim=True)  # what SDPA returns for rows that may look nowhere is undefined
     error = torch.where(looking, mean - output.float(), 0.0).abs().max().item()
-    limit = TOLERANCES[output.dtype] * max(value.abs().max().item(), 1e-6)
+    limit = _TOLERANCES[output.dtype] * max(value.abs().max().item(), 1e-6)
     if not error <= limit:
         raise AttentionError(
             f"the rows of {type(module).__name__} differ from its output by {error:.3g}; expected at most {limit:.3g}: "

@@ -146,12 +146,13 @@ def test_rows_stay_exact_under_autocast() -> None:
 
 
 @pytest.mark.parametrize("minimum", [-torch.inf, torch.finfo(torch.float32).min], ids=["infinite", "lowest"])
-def test_an_additive_mask_counts_like_a_bool_one(minimum: float) -> None:
+@pytest.mark.parametrize("height", [1, LENGTH], ids=["one row for all", "square"])
+def test_an_additive_mask_counts_like_a_bool_one(height: int, minimum: float) -> None:
     model = MODELS["bert"]()
     enable_capture(model)
     inputs = build_inputs("right")
     expected = capture_rows(model, inputs, ROW_POSITIONS).rows
-    visible = inputs["attention_mask"].bool()[:, None, None, :].expand(-1, 1, LENGTH, -1)
+    visible = inputs["attention_mask"].bool()[:, None, None, :].expand(-1, 1, height, -1)
     additive = torch.zeros(visible.shape).masked_fill(~visible, minimum)
     rows = capture_rows(model, inputs | {"attention_mask": additive}, ROW_POSITIONS).rows
     torch.testing.assert_close(rows, expected)
@@ -264,7 +265,7 @@ def test_an_encoder_decoder_is_refused() -> None:
         capture_rows(model, build_inputs("unpadded"), ROW_POSITIONS)
 
 
-def test_scores_changed_by_the_model_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_changed_by_the_model_are_refused() -> None:
     model = MODELS["bert"]()
     enable_capture(model)
     with pytest.raises(AttentionError, match="BertSelfAttention changes its attention scores by softcap"):
