@@ -1,0 +1,209 @@
+"""The tab where one asks: the conversation on one side, the evidence on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from rag.library.samples import DEMO_QUESTIONS
+from rag.samples import load_sample_paths
+from rag.ui import session as sessions
+from rag.ui.failures import describe_failure
+from rag.ui.gaze import MEAN, Rows, Unit, View, build_shades
+from rag.ui.rendering import render_answer, render_conversation, render_examples, render_passages, render_removal
+from rag.ui.session import Session
+from rag.ui.words import ASSETS, Words, words_of
+
+if TYPE_CHECKING:
+    from rag.library.library import Library
+
+Updates = dict[Any, Any]
+"""New value of each component that changes."""
+
+
+class AskTab:
+    """Components of the tab and what they do; made inside the `gr.Tab` that holds them."""
+
+    def __init__(self, library: Library, labels: gr.I18n) -> None:
+        """Lay out the components and connect them."""
+        self.library = library
+        self.session = gr.State(Session())
+        with gr.Row(elem_classes="ask"):
+            with gr.Column(scale=5, min_width=320, elem_classes="talk"):
+                self._build_conversation(labels)
+            with gr.Column(scale=7, min_width=320, elem_classes="evidence"):
+                self._build_evidence(labels)
+        self._connect()
+
+    def refresh(self, session: Session, chosen: Sequence[str], request: gr.Request) -> Updates:
+        """Show the session and the documents there are now, in the browser's language."""
+        return self.refresh_documents(session, chosen, request) | self._show(session, View(), words_of(request))
+
+    def refresh_documents(self, session: Session, chosen: Sequence[str], request: gr.Request) -> Updates:
+        """Show the documents there are now as choices; of those chosen before, removed ones go."""
+        entries = self.library.documents()
+        known = [entry.id for entry in entries]
+        samples = {str(path.resolve()) for path in load_sample_paths()}
+        fresh = not session.exchanges and samples <= {entry.source for entry in entries}
+        return {
+            self.filter: gr.Dropdown(
+                choices=[(entry.title, entry.id) for entry in entries],
+                value=[document_id for document_id in chosen or () if document_id in known],
+            ),
+            self.examples: render_examples(
+                DEMO_QUESTIONS if fresh else (), words_of(request), has_documents=bool(entries)
+            ),
+        }
+
+    @property
+    def refreshed(self) -> list[Any]:
+        """Components that `refresh` changes."""
+        return [self.filter, self.examples, *self._shown]
+
+    def _build_conversation(self, labels: gr.I18n) -> None:
+        self.conversation = gr.HTML(js_on_load=_script("conversation.js"), elem_classes="conversation")
+        self.question = gr.Textbox(
+            label=labels("question"),
+            placeholder=labels("question_placeholder"),
+            info=labels("question_hint"),
+            lines=1,
+            max_lines=8,
+            autofocus=True,
+            elem_id="question",
+        )
+        with gr.Row(elem_classes="actions"):
+            self.send = gr.Button(labels("send"), variant="primary", elem_id="send")
+            self.clear = gr.Button(labels("clear"), variant="secondary", elem_id="clear")
+        self.filter = gr.Dropdown(
+            label=labels("filter"), info=labels("filter_hint"), choices=[], multiselect=True, elem_id="filter"
+        )
+        self.examples = gr.HTML(js_on_load=_script("examples.js"), elem_classes="suggestions")
+
+    def _build_evidence(self, labels: gr.I18n) -> None:
+        mean = [(labels("mean"), MEAN)]
+        units = [(labels(f"unit_{unit}"), unit) for unit in ("sentence", "word", "token")]
+        rows = [(labels(f"rows_{name}"), name) for name in ("answer", "question")]
+        self.answer = gr.HTML(js_on_load=None)
+        self.removal = gr.HTML(js_on_load=None)
+        with gr.Row(visible=False, elem_classes="view") as self.view:
+            self.unit = gr.Radio(units, value="sentence", label=labels("unit"), min_width=200, elem_id="unit")
+            self.rows = gr.Radio(rows, value="answer", label=labels("rows"), min_width=200, elem_id="rows")
+            self.layer = gr.Dropdown(
+                mean, value=MEAN, label=labels("layer"), filterable=False, min_width=110, elem_id="layer"
+            )
+            self.head = gr.Dropdown(
+                mean, value=MEAN, label=labels("head"), filterable=False, min_width=110, elem_id="head"
+            )
+        self.passages = gr.HTML(js_on_load=_script("passages.js"), elem_id="passages")
+
+    @property
+    def _shown(self) -> list[Any]:
+        gaze = [self.view, self.layer, self.head, self.passages]
+        return [self.session, self.conversation, self.answer, self.removal, *gaze]
+
+    def _connect(self) -> None:
+        view = [self.unit, self.layer, self.head, self.rows]
+        asked = [self.question, self.examples, *self._shown]
+        gr.on(
+            [self.question.submit, self.send.click],
+            self._ask,
+            [self.session, self.question, self.filter, *view],
+            asked,
+            show_progress="hidden",
+        )
+        self.examples.select(
+            self._ask_example, [self.session, self.filter, *view], asked, show_progress="hidden"
+        )
+        self.conversation.select(self._choose, [self.session, *view], self._shown, show_progress="hidden")
+        self.clear.click(self._clear, [self.filter], self.refreshed, show_progress="hidden")
+        for choice in view:
+            choice.input(self._shade, [self.session, *view], [self.passages], show_progress="hidden")
+
+    def _ask(
+        self,
+        session: Session,
+        question: str,
+        documents: Sequence[str],
+        unit: Unit,
+        layer: int,
+        head: int,
+        rows: Rows,
+        request: gr.Request,
+    ) -> Iterator[Updates]:
+        if not question.strip():
+            yield {self.question: question}
+            return
+        words = words_of(request)
+        view = View(unit, layer, head, rows)
+        written = {self.question: "", self.examples: ""}
+        try:
+            for session in sessions.ask(self.library, session, question.strip(), documents or ()):
+                yield written | self._show(session, view, words)
+                written = {}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person is told and the conversation goes on
+            failed = replace(session.exchanges[-1], error=describe_failure(error, words))
+            yield written | self._show(session.finish(failed), view, words)
+
+    def _ask_example(
+        self,
+        session: Session,
+        documents: Sequence[str],
+        unit: Unit,
+        layer: int,
+        head: int,
+        rows: Rows,
+        chosen: gr.EventData,
+        request: gr.Request,
+    ) -> Iterator[Updates]:
+        yield from self._ask(session, chosen.question, documents, unit, layer, head, rows, request)
+
+    def _choose(
+        self,
+        session: Session,
+        unit: Unit,
+        layer: int,
+        head: int,
+        rows: Rows,
+        chosen: gr.EventData,
+        request: gr.Request,
+    ) -> Updates:
+        return self._show(session.show(chosen.turn), View(unit, layer, head, rows), words_of(request))
+
+    def _shade(self, session: Session, unit: Unit, layer: int, head: int, rows: Rows, request: gr.Request) -> str:
+        return self._render_passages(session, View(unit, layer, head, rows), words_of(request))
+
+    def _clear(self, documents: Sequence[str], request: gr.Request) -> Updates:
+        return self.refresh(Session(), documents, request)
+
+    def _show(self, session: Session, view: View, words: Words) -> Updates:
+        exchange = session.current
+        explanation = exchange.answer.explanation if exchange is not None and exchange.answer is not None else None
+        updates = {
+            self.session: session,
+            self.conversation: render_conversation(session, words),
+            self.answer: render_answer(exchange, words),
+            self.removal: render_removal(exchange, words),
+            self.passages: self._render_passages(session, view, words),
+            self.view: gr.Row(visible=explanation is not None),
+        }
+        if explanation is not None:
+            layers, heads, _ = explanation.tokens.answer.shape
+            updates[self.layer] = gr.Dropdown(choices=_count(layers, words))
+            updates[self.head] = gr.Dropdown(choices=_count(heads, words))
+        return updates
+
+    def _render_passages(self, session: Session, view: View, words: Words) -> str:
+        exchange = session.current
+        explanation = exchange.answer.explanation if exchange is not None and exchange.answer is not None else None
+        return render_passages(exchange, build_shades(explanation, view), view.unit, words)
+
+
+def _count(number: int, words: Words) -> list[tuple[str, int]]:
+    return [(words["mean"], MEAN), *((str(choice), choice) for choice in range(1, number + 1))]
+
+
+def _script(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")

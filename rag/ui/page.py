@@ -1,0 +1,83 @@
+"""The page as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from rag.ui.ask import AskTab
+from rag.ui.documents import DocumentsTab
+from rag.ui.words import ASSETS, load_words
+
+if TYPE_CHECKING:
+    from rag.library.library import Library
+
+SESSIONS = 200
+"""Conversations kept in memory; beyond them the oldest is forgotten."""
+
+HOUR = 3600
+"""Seconds; how often, and at which age, left-over uploads are deleted."""
+
+FONTS = ("Hiragino Sans", "Yu Gothic UI", "Meiryo", "Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", "sans-serif")
+"""Fonts of the visitor's own system: the page loads nothing from elsewhere."""
+
+
+def build_page(library: Library) -> gr.Blocks:
+    """Lay out the page over a library; `launch` serves it."""
+    labels = build_labels()
+    with gr.Blocks(title=labels("title"), analytics_enabled=False, delete_cache=(HOUR, HOUR)) as page:
+        gr.Markdown(labels("tagline"), elem_id="tagline")
+        with gr.Tab(labels("tab_ask"), id="ask"):
+            ask = AskTab(library, labels)
+        with gr.Tab(labels("tab_documents"), id="documents") as tab:
+            documents = DocumentsTab(library, labels)
+        asked = [ask.session, ask.filter]
+        page.load(ask.refresh, asked, ask.refreshed, show_progress="hidden")
+        page.load(documents.refresh, None, documents.refreshed, show_progress="hidden")
+        tab.select(documents.refresh, None, documents.refreshed, show_progress="hidden")
+        for change in (documents.changed, documents.removed):
+            change.then(ask.refresh_documents, asked, [ask.filter, ask.examples], show_progress="hidden")
+    return page
+
+
+def launch(
+    library: Library,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    open_browser: bool = True,
+) -> None:
+    """Serve the page until interrupted.
+
+    Args:
+        library: What the page asks.
+        host: Address to listen on; anything but 127.0.0.1 opens the page, uploads and removal to others.
+        port: Port to listen on.
+        open_browser: Whether to show the page in the default browser.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    build_page(library).launch(
+        server_name=host,
+        server_port=port,
+        inbrowser=open_browser,
+        share=False,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        state_session_capacity=SESSIONS,
+        i18n=build_labels(),
+        theme=gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONTS, font_mono=("monospace",)),
+        css_paths=ASSETS / "style.css",
+        js=(ASSETS / "page.js").read_text(encoding="utf-8"),
+    )
+
+
+def build_labels() -> gr.I18n:
+    """Build the labels that the browser translates by its own language."""
+    return gr.I18n(ja=dict(load_words("ja")), en=dict(load_words("en")))

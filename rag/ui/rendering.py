@@ -1,0 +1,257 @@
+"""The conversation and the evidence of an answer as HTML; whatever comes from people or documents is escaped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from rag.explanation.explanation import Removal
+from rag.library.records import Answer, Citation
+from rag.retrieval.hit import Hit, Passage
+from rag.ui.gaze import Unit
+from rag.ui.session import Exchange, Place, Session
+from rag.ui.shading import Mark, Shades, shade_passage
+from rag.ui.words import Words, format_percent
+
+HIGH_CONFIDENCE = 0.75
+MEDIUM_CONFIDENCE = 0.4
+SUPPORTING_GAP = 0.1
+"""Nats by which the attended sentences must matter more than random ones to be called the answer's support."""
+
+
+def render_conversation(session: Session, words: Words) -> str:
+    """Write the conversation as a list in which each answer can be chosen to see its evidence."""
+    if not session.exchanges:
+        return f'<p class="empty">{escape(words["conversation_empty"])}</p>'
+    turns = "".join(
+        _render_exchange(exchange, index, index == session.shown, words)
+        for index, exchange in enumerate(session.exchanges)
+    )
+    return f'<ol class="turns" role="log" aria-label="{escape(words["conversation"])}">{turns}</ol>'
+
+
+def render_examples(questions: Sequence[str], words: Words, *, has_documents: bool) -> str:
+    """Write example questions as buttons; without documents, say where to add some."""
+    if not has_documents:
+        return f'<p class="empty">{escape(words["conversation_no_documents"])}</p>'
+    if not questions:
+        return ""
+    buttons = "".join(
+        f'<li><button type="button" data-question="{escape(question)}">{escape(question)}</button></li>'
+        for question in questions
+    )
+    return f'<h2>{escape(words["examples"])}</h2><ul class="examples">{buttons}</ul>'
+
+
+def render_answer(exchange: Exchange | None, words: Words) -> str:
+    """Write the answer with its confidence, source, other candidates and timing."""
+    if exchange is None:
+        return f'<p class="empty">{escape(words["evidence_empty"])}</p>'
+    if exchange.error is not None:
+        return f'<p class="failure">{escape(words["error"])}</p>'
+    if exchange.answer is None:
+        return f'<p class="pending" role="status">{escape(words["searching"])}<span class="dots"></span></p>'
+    answer = exchange.answer
+    return (
+        f'<section class="answer" aria-label="{escape(words["evidence"])}">'
+        f'<p class="asked">{escape(exchange.question)}</p>'
+        + _render_verdict(answer, words)
+        + _render_citation(answer.citation, words)
+        + _render_alternatives(answer, words)
+        + _render_details(answer, words)
+        + "</section>"
+    )
+
+
+def render_passages(exchange: Exchange | None, shades: Shades, unit: Unit, words: Words) -> str:
+    """Write the passages that were read, with the answer marked and the gaze as shades of one unit."""
+    if exchange is None or exchange.answer is None or not exchange.answer.passages:
+        return ""
+    answer = exchange.answer
+    marks = _build_marks(answer)
+    articles = "".join(
+        _render_passage(passage, place, answer.hits, shades, marks, words)
+        for passage, place in zip(answer.passages, exchange.places, strict=True)
+    )
+    legend = _render_legend(answer, shades, words)
+    return f'<h2>{escape(words["passages"])}</h2>{legend}<div class="passages" data-unit="{unit}">{articles}</div>'
+
+
+def render_removal(exchange: Exchange | None, words: Words) -> str:
+    """Write in plain words how the answer fared without the sentences that were looked at."""
+    answer = exchange.answer if exchange is not None else None
+    if answer is None or answer.explanation is None or answer.explanation.removal is None:
+        return ""
+    removal = answer.explanation.removal
+    sentences = [
+        words["removal_attended"].format(count=len(removal.removed), ratio=_keep(removal.attended)),
+        words["removal_random"].format(ratio=_keep(removal.random)),
+        words["removal_supports"] if _supports(removal) else words["removal_neutral"],
+    ]
+    if answer.no_answer:
+        sentences[-1] = words["removal_candidate"]
+    body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    note = f'<p class="note">{escape(words["removal_note"])}</p>'
+    return f'<section class="removal"><h2>{escape(words["removal"])}</h2>{body}{note}</section>'
+
+
+def _render_exchange(exchange: Exchange, index: int, shown: bool, words: Words) -> str:
+    question = f'<div class="question"><span class="who">{escape(words["you"])}</span>{escape(exchange.question)}</div>'
+    if exchange.error is not None:
+        reply = f'<div class="reply failure" role="alert">{escape(words["error"])}：{escape(exchange.error)}</div>'
+    elif exchange.answer is None:
+        reply = f'<div class="reply pending">{escape(words["searching"])}<span class="dots"></span></div>'
+    else:
+        reply = _render_reply(exchange.answer, index, shown, words)
+    return f'<li class="turn">{question}{reply}</li>'
+
+
+def _render_reply(answer: Answer, index: int, shown: bool, words: Words) -> str:
+    text = words["no_answer"] if answer.text is None else answer.text
+    citation = answer.citation
+    source = "" if citation is None else f'<span class="source">{_render_path(citation.title, citation.heading)}</span>'
+    kind = "reply none" if answer.text is None else "reply"
+    return (
+        f'<button type="button" class="{kind}" data-turn="{index}" aria-pressed="{str(shown).lower()}"'
+        f' title="{escape(words["show_evidence"])}">'
+        f'<span class="who">{escape(words["system"])}</span><span class="text">{escape(text)}</span>{source}</button>'
+    )
+
+
+def _render_verdict(answer: Answer, words: Words) -> str:
+    percent = format_percent(answer.confidence)
+    bar = _render_bar(answer.confidence)
+    if answer.text is None:
+        return (
+            f'<p class="verdict none">{escape(words["no_answer"])}</p>'
+            f'<p class="confidence">{escape(words["no_answer_confidence"])} {percent}{bar}</p>'
+            f'<p class="note">{escape(words["no_answer_nearest"])}</p>'
+        )
+    level = "high" if answer.confidence >= HIGH_CONFIDENCE else "medium"
+    level = level if answer.confidence >= MEDIUM_CONFIDENCE else "low"
+    return (
+        f'<p class="verdict">{escape(answer.text)}</p>'
+        f'<p class="confidence {level}">{escape(words["confidence"])}：'
+        f"{escape(words[f'confidence_{level}'])} {percent}{bar}</p>"
+    )
+
+
+def _render_citation(citation: Citation | None, words: Words) -> str:
+    if citation is None:
+        return ""
+    page = "" if citation.page is None else f" · {escape(words['page'].format(page=citation.page))}"
+    place = words["place"].format(start=citation.start + 1, end=citation.end)
+    return (
+        f'<figure class="citation"><blockquote>{escape(citation.text)}</blockquote>'
+        f"<figcaption>{escape(words['citation'])}：{_render_path(citation.title, citation.heading)}{page}"
+        f' <span class="note">{escape(place)}</span></figcaption></figure>'
+    )
+
+
+def _render_path(title: str, heading: Sequence[str]) -> str:
+    steps = "".join(f' <span class="step">›</span> {escape(label)}' for label in heading)
+    return f"<cite>{escape(title)}</cite>{steps}"
+
+
+def _render_alternatives(answer: Answer, words: Words) -> str:
+    others = answer.spans if answer.no_answer else answer.spans[1:]
+    if not others:
+        return ""
+    items = "".join(
+        f"<li><span>{escape(span.text)}</span> "
+        f'<span class="note">{escape(words["probability"].format(probability=format_percent(span.probability)))}'
+        f"</span></li>"
+        for span in others
+    )
+    return f'<details class="alternatives"><summary>{escape(words["alternatives"])}</summary><ol>{items}</ol></details>'
+
+
+def _render_details(answer: Answer, words: Words) -> str:
+    stages = [("seconds_retrieve", answer.seconds.retrieve), ("seconds_read", answer.seconds.read)]
+    if answer.explanation is not None:
+        stages.append(("seconds_explain", answer.seconds.explain))
+    times = " · ".join(words[key].format(seconds=f"{seconds:.2f}") for key, seconds in stages)
+    waiting = "" if answer.explanation is not None or not answer.spans else f" · {words['looking']}"
+    dots = '<span class="dots"></span>' if waiting else ""
+    searched = ""
+    if answer.search_question != answer.question:
+        searched = f'<p class="note">{escape(words["searched_as"])}：{escape(answer.search_question)}</p>'
+    return f'{searched}<p class="note">{escape(words["seconds"])}：{escape(times + waiting)}{dots}</p>'
+
+
+def _render_legend(answer: Answer, shades: Shades, words: Words) -> str:
+    kind = "candidate" if answer.text is None else "answer"
+    mark = f'<span class="key"><mark class="{kind}">{escape(words[f"legend_{kind}"])}</mark></span>'
+    if not shades.sentences:
+        return f'<p class="legend">{mark}</p>'
+    strong = words["legend_strong"].format(share=format_percent(shades.strongest))
+    scale = "".join(f'<span class="swatch" style="--gaze:{step / 4:.2f}"></span>' for step in range(5))
+    return (
+        f'<p class="legend">{mark}<span class="key">{escape(words["legend_weak"])}'
+        f'<span class="scale" aria-hidden="true">{scale}</span>{escape(strong)}</span>'
+        f'<span class="note">{escape(words["legend"])}。{escape(words["legend_click"])}。</span></p>'
+    )
+
+
+def _render_passage(
+    passage: Passage, place: Place, hits: Sequence[Hit], shades: Shades, marks: Sequence[Mark], words: Words
+) -> str:
+    page = "" if place.page is None else f" · {escape(words['page'].format(page=place.page))}"
+    gaze = "".join(
+        _render_share(span.score, words)
+        for span in shades.passages
+        if (span.document_id, span.start) == (passage.document_id, passage.start)
+    )
+    text = shade_passage(passage, shades, marks, share_label=words["share"])
+    return (
+        f'<article class="passage"><header><span>{_render_path(place.title, place.heading)}{page}</span>{gaze}</header>'
+        f'<div class="text" lang="ja">{text}</div>{_render_reason(passage, hits, words)}</article>'
+    )
+
+
+def _render_share(share: float, words: Words) -> str:
+    label = escape(words["share"].format(share=format_percent(share)))
+    return f'<span class="gaze">{_render_bar(share)}{label}</span>'
+
+
+def _render_bar(share: float) -> str:
+    return f'<span class="bar" aria-hidden="true"><span style="width:{share * 100:.0f}%"></span></span>'
+
+
+def _render_reason(passage: Passage, hits: Sequence[Hit], words: Words) -> str:
+    inside = [
+        hit
+        for hit in hits
+        if hit.document_id == passage.document_id and hit.start < passage.end and hit.end > passage.start
+    ]
+    reasons: list[str] = []
+    for key, ranks in (
+        ("found_words", [hit.lexical_rank for hit in inside if hit.lexical_rank is not None]),
+        ("found_meaning", [hit.dense_rank for hit in inside if hit.dense_rank is not None]),
+    ):
+        if ranks:
+            reasons.append(words[key].format(rank=min(ranks)))
+    terms = list(dict.fromkeys(term for hit in inside for term in hit.matched))
+    if not reasons:
+        return ""
+    matched = "".join(f"<li>{escape(term)}</li>" for term in terms)
+    listed = f'<ul class="terms">{matched}</ul>' if matched else ""
+    return f'<footer class="note"><span>{escape(words["found_by"])}：{escape(" · ".join(reasons))}</span>{listed}</footer>'
+
+
+def _build_marks(answer: Answer) -> list[Mark]:
+    best = "candidate" if answer.text is None else "answer"
+    return [
+        Mark(span.document_id, span.start, span.end, "answer" if index == 0 and best == "answer" else "candidate")
+        for index, span in enumerate(answer.spans)
+    ]
+
+
+def _keep(fall: float) -> str:
+    """Turn a fall of log-probability, in nats, into the share of the probability that is kept."""
+    return format_percent(math.exp(-fall))
+
+
+def _supports(removal: Removal) -> bool:
+    return removal.attended - removal.random >= SUPPORTING_GAP

@@ -1,0 +1,114 @@
+"""Files given through the page: kept in the library's own folder, so that a file of the same name replaces the old one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from rag.errors import ArgumentError
+from rag.ui.words import Words
+
+if TYPE_CHECKING:
+    from rag.ingest.ingest import IngestProgress
+    from rag.library.library import Library
+
+FOLDER = "uploads"
+LONGEST_NAME = 240
+"""Bytes; file systems allow 255."""
+
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u202a-\u202e\u2066-\u2069]')
+
+
+@dataclass(frozen=True, slots=True)
+class UploadReport:
+    """What became of the files: counts, and (file name, reason) of those that could not be used."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+def build_file_name(name: str) -> str:
+    """Turn the name a browser gave into one that is safe in the upload folder.
+
+    Names are NFC, for macOS sends NFD; separators, control and direction characters become "_"; a leading dot goes,
+    for hidden files are not read.
+
+    Raises:
+        ArgumentError: Nothing usable is left, or the name is too long.
+    """
+    safe = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)).lstrip(". ").rstrip(". ")
+    if not Path(safe).stem.strip("_"):
+        raise ArgumentError(f"{name!r}: no usable file name; expected at least one letter: rename the file")
+    if len(safe.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
+        raise ArgumentError(f"{name!r}: the file name is over {LONGEST_NAME} bytes; rename the file")
+    return safe
+
+
+def add_uploads(
+    library: Library, files: Sequence[Path], words: Words, *, progress: IngestProgress | None = None
+) -> UploadReport:
+    """Move uploaded files into the library's folder and read them in.
+
+    A file that cannot be read does not stay; an older one of its name comes back in its place.
+
+    Args:
+        library: Where they go.
+        files: Temporary files under the names the browser gave.
+        words: Language of the reasons.
+        progress: Called as the work goes on.
+
+    Raises:
+        RagError: The library could not be changed.
+    """
+    folder = (library.folder / FOLDER).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    failed: list[tuple[str, str]] = []
+    with TemporaryDirectory(prefix=".replaced-", dir=folder) as replaced:
+        taken: list[Path] = []
+        for file in files:
+            try:
+                target = folder / build_file_name(file.name)
+            except ArgumentError:
+                failed.append((file.name, words["report_name"]))
+                continue
+            if target in taken:
+                failed.append((file.name, words["report_twice"]))
+                continue
+            if target.exists():
+                shutil.move(target, replaced)
+            shutil.move(file, target)
+            taken.append(target)
+        report = library.add(taken, progress=progress)
+        for failure in report.failed:
+            path = Path(failure.path)
+            failed.append((path.name, failure.error.replace(str(path), path.name)))
+            path.unlink(missing_ok=True)
+            older = Path(replaced) / path.name
+            if older.exists():
+                shutil.move(older, path)
+    return UploadReport(len(report.added), len(report.updated), len(report.unchanged), tuple(failed))
+
+
+def remove_document(library: Library, document_id: str) -> str:
+    """Remove a document, and its copy when it came through the page; other files of people stay.
+
+    Returns:
+        Its title.
+
+    Raises:
+        LibraryError: There is no such document.
+    """
+    document = library.document(document_id)
+    library.remove(document_id)
+    source = Path(document.source)
+    if source.parent == (library.folder / FOLDER).resolve():
+        source.unlink(missing_ok=True)
+    return document.title
