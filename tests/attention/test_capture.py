@@ -58,6 +58,8 @@ MODELS: dict[str, Callable[[], Any]] = {
     "qwen3-sliding": lambda: build(
         "Qwen3", "ForCausalLM", head_dim=8, use_sliding_window=True, sliding_window=6, max_window_layers=1, **GROUPED
     ),
+    "granite": lambda: build("Granite", "ForCausalLM", attention_multiplier=0.6, **GROUPED),  # a scaling of its own
+    # One layer's weights used three times.
     "albert": lambda: build("Albert", "ForQuestionAnswering", embedding_size=16),
 }  # fmt: skip
 LAYOUTS = ["unpadded", "unmasked", "left", "right"]
