@@ -1,0 +1,158 @@
+"""Sliding windows that end where sentences end."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+from rag.chunks.chunk import Chunk
+from rag.errors import ArgumentError
+from rag.text.sentences import split_sentences
+
+if TYPE_CHECKING:
+    from rag.documents.document import Document
+    from rag.embeddings.encoder import Encoder
+
+Unit = Literal["characters", "tokens"]
+Span = tuple[int, int]
+Fits = Callable[[int, int], bool]
+
+CUT = re.compile(r"[、，,;；:：\s]")
+JOINERS = frozenset("\u200d\ufe0e\ufe0f")
+
+
+def build_windows(
+    document: Document, *, size: int, stride: int, unit: Unit = "characters", encoder: Encoder | None = None
+) -> list[Chunk]:
+    """Cut a document into overlapping windows of whole sentences.
+
+    A window holds as many sentences as fit into `size`; the next one begins at the sentence nearest to `stride`
+    further on, but never beyond the end of the last. A sentence longer than a window is cut at 、 or, without one,
+    at the limit. Every character that is not white space lies in at least one window.
+
+    Args:
+        document: What is cut.
+        size: Longest window, in `unit`.
+        stride: Way from the start of one window to the next, in `unit`; at most `size`.
+        unit: Characters (code points) or tokens of the encoder.
+        encoder: Needed for tokens; where given, no window is longer than what it can see.
+
+    Returns:
+        The windows in the order of the text, trimmed of outer white space.
+
+    Raises:
+        ArgumentError: `size` or `stride` is out of range, or tokens are to be counted without an encoder.
+    """
+    if size < 1:
+        raise ArgumentError(f"size is {size}; expected at least 1: give the length of a window in {unit}")
+    if not 1 <= stride <= size:
+        raise ArgumentError(f"stride is {stride}; expected 1 to size = {size}, else text between windows is lost")
+    if unit == "tokens" and encoder is None:
+        raise ArgumentError(
+            "unit is 'tokens' but no encoder was given; give the encoder whose tokens are to be counted"
+        )
+    ruler = _Ruler(document.text, size=size, unit=unit, encoder=encoder)
+    pieces = [piece for sentence in split_sentences(document.text) for piece in ruler.cut(sentence)]
+    return [
+        Chunk(document.id, start, end, document.text[start:end]) for start, end in _slide(pieces, ruler, stride=stride)
+    ]
+
+
+class _Ruler:
+    """Measures stretches of one text in the chosen unit, and knows the longest one allowed."""
+
+    def __init__(self, text: str, *, size: int, unit: Unit, encoder: Encoder | None) -> None:
+        self.text = text
+        self.size = size
+        self.unit = unit
+        self.encoder = encoder
+        self.limit = None if encoder is None else encoder.max_tokens
+        counts_tokens = encoder is not None and (unit == "tokens" or self.limit is not None)
+        self.tokens: list[int] = encoder.token_starts(text).tolist() if encoder is not None and counts_tokens else []
+
+    def measure(self, start: int, end: int) -> int:
+        """Length of a stretch in the unit."""
+        return self._count(start, end) if self.unit == "tokens" else end - start
+
+    def fits(self, start: int, end: int) -> bool:
+        """Whether a stretch may be a window."""
+        if self.measure(start, end) > self.size:
+            return False
+        if self.limit is None:
+            return True
+        return self._count(start, end) <= self.limit
+
+    def settles(self, start: int, end: int) -> bool:
+        """Whether a window still fits when it is tokenised by itself, where pieces at its edges may differ."""
+        if self.encoder is None or not self.tokens:
+            return True
+        alone = len(self.encoder.token_starts(self.text[start:end]))
+        allowed = self.size if self.unit == "tokens" else alone
+        return alone <= min(allowed, self.limit if self.limit is not None else alone)
+
+    def cut(self, span: Span) -> Iterator[Span]:
+        """Cut a sentence into pieces that fit, most often one."""
+        start, end = span
+        while start < end:
+            stop = self._reach(start, end)
+            yield start, start + len(self.text[start:stop].rstrip())
+            start = stop + _indentation(self.text[stop:end])
+
+    def _count(self, start: int, end: int) -> int:
+        return bisect_left(self.tokens, end) - bisect_left(self.tokens, start)
+
+    def _reach(self, start: int, end: int) -> int:
+        """Furthest place at which a piece from `start` may end."""
+        if self.fits(start, end) and self.settles(start, end):
+            return end
+        low, high = start + 1, end
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.fits(start, middle) else (low, middle - 1)
+        while low > start + 1 and not self.settles(start, low):
+            low -= max(1, (low - start) // 16)
+        marks = [match.end() for match in CUT.finditer(self.text, start + (low - start) // 2, low)]
+        return marks[-1] if marks else _step_back(self.text, start, low)
+
+
+def _indentation(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _step_back(text: str, start: int, stop: int) -> int:
+    """Move a cut before a base character, so that marks stay with what they belong to."""
+    place = stop
+    while place > start + 1 and place < len(text) and _attaches(text[place - 1], text[place]):
+        place -= 1
+    return place if place > start + 1 else stop
+
+
+def _attaches(left: str, right: str) -> bool:
+    return bool(unicodedata.combining(right)) or right in JOINERS or left == "\u200d"
+
+
+def _slide(pieces: list[Span], ruler: _Ruler, *, stride: int) -> Iterator[Span]:
+    """Group pieces into windows."""
+    first = last = 0
+    while first < len(pieces):
+        start = pieces[first][0]
+        last = max(last, first)
+        while last + 1 < len(pieces) and ruler.fits(start, pieces[last + 1][1]):
+            last += 1
+        while last > first and not ruler.settles(start, pieces[last][1]):
+            last -= 1
+        yield start, pieces[last][1]
+        if last + 1 == len(pieces):
+            return
+        following = first + 1
+        while following <= last and _nears(ruler, start, pieces[following][0], pieces[following + 1][0], stride):
+            following += 1
+        first = following
+
+
+def _nears(ruler: _Ruler, start: int, here: int, further: int, stride: int) -> bool:
+    """Whether the piece starting at `further` is nearer to `stride` than the one at `here`."""
+    return abs(ruler.measure(start, further) - stride) <= abs(ruler.measure(start, here) - stride)
