@@ -124,10 +124,10 @@ def _indentation(text: str) -> int:
 
 def _step_back(text: str, start: int, stop: int) -> int:
     """Move a cut before a base character, so that marks stay with what they belong to."""
-    place = stop
-    while place > start + 1 and place < len(text) and _attaches(text[place - 1], text[place]):
-        place -= 1
-    return place if place > start + 1 else stop
+    for place in range(stop, start, -1):
+        if place == len(text) or not _attaches(text[place - 1], text[place]):
+            return place
+    return stop
 
 
 def _attaches(left: str, right: str) -> bool:

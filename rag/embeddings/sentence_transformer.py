@@ -56,18 +56,15 @@ class SentenceTransformerEncoder:
         self._name = name or name_or_folder
         self._batch_size = batch_size
         self._lock = threading.Lock()
-        self._model, chosen = _load_model(name_or_folder, device=device, precision=precision, prompts=prompts)
-        dimension = self._model.get_embedding_dimension()
-        if dimension is None:
-            raise ModelError(f"the embedding model {name_or_folder} does not say how long its vectors are")
-        self._dimension = int(self._model.truncate_dim or dimension)
+        self._model = _load_model(name_or_folder, device=device, precision=precision, prompts=prompts)
         self._find_token_starts = build_token_starts(self._model.tokenizer)
         self._max_tokens = self._count_free_tokens()
+        self._dimension = int(self._model.encode_query(["眼差し"], show_progress_bar=False).shape[1])
         settings = {
             "prompts": dict(self._model.prompts),
             "default_prompt": self._model.default_prompt_name,
             "dimension": self._dimension,
-            "precision": chosen,
+            "precision": str(next(self._model.parameters()).dtype),
         }
         self._fingerprint = build_fingerprint(_find_files(name_or_folder), settings)
 
@@ -111,7 +108,7 @@ class SentenceTransformerEncoder:
             batch = order[first : first + self._batch_size]
             with self._lock:  # fast tokenizers keep truncation and padding as state
                 rows = encode([texts[number] for number in batch], batch_size=len(batch), show_progress_bar=False)
-            vectors[batch] = _normalize(np.asarray(rows, dtype=np.float32))
+            vectors[batch] = self._normalize(np.asarray(rows, dtype=np.float32))
             if progress is not None:
                 progress(first + len(batch), len(texts))
         return vectors
@@ -127,31 +124,32 @@ class SentenceTransformerEncoder:
         prompt = next((prompts[name] for name in _DOCUMENT_PROMPTS if name in prompts), None)
         return max(int(limit) - special - len(self.token_starts(prompt or "")), 1)
 
-
-def _normalize(vectors: Vectors) -> Vectors:
-    """Bring every row to length 1; a text without any known token gets the direction of equal components."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    known = lengths > 1e-12
-    flat = np.full_like(vectors, 1.0 / math.sqrt(vectors.shape[1]))
-    return np.where(known, vectors / np.where(known, lengths, 1.0), flat)
+    def _normalize(self, vectors: Vectors) -> Vectors:
+        """Bring every row to length 1; a text without any known token gets the direction of equal components."""
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.isfinite(lengths).all():
+            raise ModelError(
+                f"the embedding model {self._name} gives vectors that are not finite; try precision float32"
+            )
+        empty = lengths < 1e-12
+        return np.where(empty, 1.0 / math.sqrt(self._dimension), vectors / np.where(empty, 1.0, lengths))
 
 
 def _load_model(
     name_or_folder: str, *, device: str | None, precision: Precision | None, prompts: Mapping[str, str] | None
-) -> tuple[SentenceTransformer, Precision]:
+) -> SentenceTransformer:
     if name_or_folder.startswith(("/", ".", "~")) and not Path(name_or_folder).is_dir():
         raise ModelError(f"there is no folder {name_or_folder}; name a folder with a model, or a model of the hub")
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.util import get_device_name
 
     device = device or get_device_name()
-    chosen = precision or _choose_precision(device)
     try:
         model = SentenceTransformer(
             name_or_folder,
             device=device,
             prompts=None if prompts is None else dict(prompts),
-            model_kwargs={"dtype": chosen},
+            model_kwargs={"dtype": precision or _choose_precision(device)},
         )
     except Exception as error:
         raise ModelError(
@@ -159,7 +157,7 @@ def _load_model(
             "written by SentenceTransformer.save, or a hub name and, for its first use, a network connection"
         ) from error
     model.eval()
-    return model, chosen
+    return model
 
 
 def _choose_precision(device: str) -> Precision:
