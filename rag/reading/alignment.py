@@ -1,0 +1,137 @@
+"""Places of tokens in the text they were cut from, with or without the tokenizer's help."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.text.normalization import normalize
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+LOOKAHEAD = 3
+"""Tokens that should match in a row where matching starts again after an unknown one."""
+REACH = 100
+"""Characters searched for the place where matching starts again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizedText:
+    """Token ids with their places: `text[starts[i]:ends[i]]`, code points, free of outer white space.
+
+    A token that stands for white space alone is empty: `starts[i] == ends[i]`. Shape of each: (tokens,).
+    """
+
+    ids: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenizedText:
+    """Cut a text into tokens and find the place of each; what looks like a special token in the text is plain text."""
+    encoded = tokenizer(
+        text,
+        add_special_tokens=False,
+        return_offsets_mapping=tokenizer.is_fast,
+        return_attention_mask=False,
+        split_special_tokens=True,
+        verbose=False,
+    )
+    ids: list[int] = encoded["input_ids"]
+    if tokenizer.is_fast:
+        places = encoded["offset_mapping"]
+    else:
+        unknown = {tokenizer.unk_token} - {None}
+        places = align_tokens(text, tokenizer.convert_ids_to_tokens(ids), unknown=unknown)
+    trimmed = np.array([_trim(text, start, end) for start, end in places], dtype=np.int64).reshape(-1, 2)
+    return TokenizedText(np.array(ids, dtype=np.int64), trimmed[:, 0], trimmed[:, 1])
+
+
+def align_tokens(text: str, tokens: Sequence[str], *, unknown: Collection[str]) -> list[tuple[int, int]]:
+    """Find the place of each token of a tokenizer that gives none.
+
+    Both sides are compared in NFKC, lower case and without white space, from left to right. A token of `unknown`,
+    or one that is not found, takes the text between its neighbours; several in a row share it.
+
+    Args:
+        text: The text that was tokenized.
+        tokens: Its tokens as strings, continuation marks (`##`, `▁`) included.
+        unknown: Tokens that stand for anything, such as `[UNK]`.
+
+    Returns:
+        One `(start, end)` a token, code points into `text`.
+    """
+    compact, sources = _compact(text)
+    surfaces = ["" if token in unknown else _surface(token) for token in tokens]
+    places: list[tuple[int, int]] = []
+    position = waiting = 0
+    for index, surface in enumerate(surfaces):
+        at = _find(compact, surfaces, index, position, skip=waiting > 0) if surface else -1
+        if at < 0:
+            waiting += 1
+            continue
+        places += [(position, at)] * waiting + [(at, at + len(surface))]
+        position, waiting = at + len(surface), 0
+    places += [(position, len(compact))] * waiting
+    return [_to_source(sources, start, end) for start, end in places]
+
+
+def _find(compact: str, surfaces: Sequence[str], index: int, position: int, *, skip: bool) -> int:
+    """Find token `index` at `position`, or further on where the tokens after it follow; -1 when it is not there."""
+    if not skip and compact.startswith(surfaces[index], position):
+        return position
+    run: list[str] = []
+    for surface in surfaces[index : index + LOOKAHEAD]:
+        if not surface:
+            break
+        run.append(surface)
+    begin = position + skip
+    for size in range(len(run), 0, -1):
+        wanted = "".join(run[:size])
+        at = compact.find(wanted, begin, begin + REACH + len(wanted))
+        if at >= 0:
+            return at
+    return -1
+
+
+def _compact(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Fold a text for comparison, with the source place of each character left."""
+    mapped = normalize(text)
+    characters: list[str] = []
+    sources: list[tuple[int, int]] = []
+    for index, character in enumerate(mapped.text):
+        for lower in character.lower():
+            if not _is_blank(lower):
+                characters.append(lower)
+                sources.append(mapped.to_source(index, index + 1))
+    return "".join(characters), sources
+
+
+def _surface(token: str) -> str:
+    bare = token.replace("▁", "") if token == "##" else token.replace("▁", "").removeprefix("##")
+    return "".join(c for c in unicodedata.normalize("NFKC", bare).lower() if not _is_blank(c))
+
+
+def _is_blank(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in {"Cc", "Cf"}
+
+
+def _to_source(sources: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
+    if start < end:
+        return sources[start][0], sources[end - 1][1]
+    edge = sources[start - 1][1] if start else 0
+    return edge, edge
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end

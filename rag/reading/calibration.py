@@ -1,0 +1,141 @@
+"""From a reader's scores to probabilities that hold."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import ArgumentError, ModelError
+
+FILE = "calibration.json"
+RIDGE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticMap:
+    """Probability `1 / (1 + exp(-(bias + weights · features)))`, the features known by name."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def apply(self, features: Mapping[str, float]) -> float:
+        """Return the probability for one set of features; those without a weight are passed over."""
+        return _logistic(self.bias + sum(weight * features[name] for name, weight in self.weights.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How a reader's scores are turned into probabilities.
+
+    `temperature` divides the scores before they are normalised. Where the probability of "no answer" is above
+    `no_answer_threshold`, the reader answers that there is none. `confidence` maps to the probability that the best
+    span is right, `no_answer` to the probability that there is no answer; without them the normalised probabilities
+    themselves are used. Features: `answerability`, the log-odds of the best span against "no answer", and
+    `log_probability`, that of the best span.
+    """
+
+    temperature: float = 1.0
+    no_answer_threshold: float = 0.5
+    confidence: LogisticMap | None = None
+    no_answer: LogisticMap | None = None
+
+    def judge(self, log_best: float, log_null: float) -> tuple[bool, float]:
+        """Decide between the best span and "no answer".
+
+        Args:
+            log_best: Log-probability of the best span.
+            log_null: Log-probability of "no answer".
+
+        Returns:
+            Whether there is no answer, and the probability that this judgement is right.
+        """
+        features = {"answerability": log_best - log_null, "log_probability": log_best}
+        absent = math.exp(log_null) if self.no_answer is None else self.no_answer.apply(features)
+        if absent > self.no_answer_threshold:
+            return True, absent
+        return False, math.exp(log_best) if self.confidence is None else self.confidence.apply(features)
+
+    def save(self, folder: Path) -> None:
+        """Write `calibration.json` into a model folder."""
+        record: dict[str, Any] = {"temperature": self.temperature, "no_answer_threshold": self.no_answer_threshold}
+        for name in ("confidence", "no_answer"):
+            logistic: LogisticMap | None = getattr(self, name)
+            if logistic is not None:
+                record[name] = {"bias": logistic.bias, **logistic.weights}
+        (folder / FILE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def load_calibration(folder: Path) -> Calibration:
+    """Read a model folder's `calibration.json`; the defaults where there is none.
+
+    Raises:
+        ModelError: The file holds something else than numbers under the known names.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return Calibration()
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        maps = {name: _load_map(record.pop(name)) for name in ("confidence", "no_answer") if name in record}
+        temperature, threshold = float(record.pop("temperature", 1)), float(record.pop("no_answer_threshold", 0.5))
+        if record:
+            raise ValueError(f"unknown entries {sorted(record)}")
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise ModelError(
+            f"{path}: not a calibration ({error}); expected temperature, no_answer_threshold, confidence and no_answer "
+            "with numbers: delete the file or fit it again"
+        ) from error
+    if not temperature > 0:
+        raise ModelError(f"{path}: temperature is {temperature}; expected more than 0: correct the file")
+    return Calibration(temperature, threshold, maps.get("confidence"), maps.get("no_answer"))
+
+
+def _load_map(record: Mapping[str, float]) -> LogisticMap:
+    weights = {name: float(value) for name, value in record.items()}
+    unknown = weights.keys() - {"bias", "answerability", "log_probability"}
+    if unknown:
+        raise ValueError(f"unknown features {sorted(unknown)}")
+    return LogisticMap(weights.pop("bias"), weights)
+
+
+def fit_calibration(scores: NDArray[np.float64], correct: Sequence[bool], *, names: Sequence[str]) -> LogisticMap:
+    """Fit a logistic map by Newton's method.
+
+    Args:
+        scores: Features of each case. Shape: (cases, features).
+        correct: Whether each case was right.
+        names: Name of each feature.
+
+    Raises:
+        ArgumentError: The shapes do not fit, or all cases are alike, so that nothing can be fitted.
+    """
+    targets = np.asarray(correct, dtype=np.float64)
+    table = np.asarray(scores, dtype=np.float64)
+    if table.shape != (len(targets), len(names)):
+        raise ArgumentError(f"scores have shape {table.shape}; expected ({len(targets)}, {len(names)}): one row a case")
+    if len(set(targets.tolist())) < 2:
+        raise ArgumentError("all cases are alike; expected right and wrong ones: fit on more questions")
+    design = np.column_stack([np.ones(len(targets)), table])
+    weights = np.zeros(design.shape[1])
+    for _ in range(100):
+        probabilities = 1 / (1 + np.exp(-np.clip(design @ weights, -50, 50)))
+        gradient = design.T @ (targets - probabilities) - RIDGE * weights
+        curvature = (design * (probabilities * (1 - probabilities))[:, None]).T @ design
+        step = np.linalg.solve(curvature + RIDGE * np.eye(len(weights)), gradient)
+        weights += step
+        if np.abs(step).max() < 1e-9:
+            break
+    return LogisticMap(float(weights[0]), dict(zip(names, weights[1:].tolist(), strict=True)))
+
+
+def _logistic(value: float) -> float:
+    if value >= 0:
+        return 1 / (1 + math.exp(-value))
+    return math.exp(value) / (1 + math.exp(value))

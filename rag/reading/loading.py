@@ -1,0 +1,62 @@
+"""Loading of question answering models, with every way they can be unfit said plainly."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rag.errors import ModelError
+
+if TYPE_CHECKING:
+    from torch import nn
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+FALLBACK_LENGTH = 512
+"""Tokens read at once where neither model nor tokenizer knows a limit."""
+
+
+def load_model(name_or_folder: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load a question answering model and its tokenizer; code that comes with a model is never run.
+
+    Raises:
+        ModelError: It cannot be loaded, is no question answering model, or its weights are not complete.
+    """
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name_or_folder)
+        model, loading = AutoModelForQuestionAnswering.from_pretrained(name_or_folder, output_loading_info=True)
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        raise ModelError(
+            f"{name_or_folder}: cannot be loaded as a reader ({_first_line(error)}); expected the name or folder of "
+            "an extractive question answering model: check the name, or give a folder with config.json, weights and "
+            "tokenizer"
+        ) from error
+    missing = sorted(loading["missing_keys"])
+    if missing:
+        raise ModelError(
+            f"{name_or_folder}: has no trained weights for {', '.join(missing[:4])}, so its answers would be random; "
+            "expected a model fine-tuned for extractive question answering (SQuAD, JSQuAD, JaQuAD)"
+        )
+    return model, tokenizer
+
+
+def find_max_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Return the most tokens of one input, special tokens included."""
+    limits = [tokenizer.model_max_length] if tokenizer.model_max_length < sys.maxsize else []
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if isinstance(positions, int) and positions > 0:
+        limits.append(positions - _reserved_positions(model))
+    return min(limits, default=FALLBACK_LENGTH)
+
+
+def _reserved_positions(model: nn.Module) -> int:
+    """Count the positions no token takes: RoBERTa's numbering begins behind the padding id."""
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            return int(module.padding_idx) + 1
+    return 0
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

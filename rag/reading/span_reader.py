@@ -1,0 +1,275 @@
+"""Reader that marks the answer in the passages themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import ArgumentError, ModelError
+from rag.reading.alignment import tokenize_text
+from rag.reading.answer import Reading, Span
+from rag.reading.calibration import Calibration, load_calibration
+from rag.reading.candidates import Candidates, WindowLogits, build_candidates, select_candidates
+from rag.reading.characters import cover_characters
+from rag.reading.layout import build_layout
+from rag.reading.loading import find_max_length, load_model
+from rag.reading.window import MARKED_TYPE, ReadingWindow, WindowBuilder
+from rag.retrieval.hit import Passage
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+LENGTH_STEP = 32
+"""Inputs are padded to multiples of this: every new length costs a new kernel."""
+UNANSWERABLE = -100.0
+"""Answerability where there is nothing to read."""
+
+
+class SpanReader:
+    """Reads passages with an extractive question answering model.
+
+    Passages are read together while they fit into one input, so that they compete for the model's attention; beyond
+    that in several inputs, whose scores are normalised together. Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        name: str,
+        calibration: Calibration | None = None,
+        max_length: int | None = None,
+        overlap: int = 64,
+        max_answer_tokens: int = 32,
+        batch_tokens: int = 8192,
+    ) -> None:
+        """Take a loaded model; `SpanReader.load` loads one.
+
+        Args:
+            model: Any model with start and end logits.
+            tokenizer: Its tokenizer, with or without offsets.
+            name: What to call it.
+            calibration: How scores become probabilities.
+            max_length: Tokens of one input, special tokens included; as many as the model takes when None.
+            overlap: Tokens that neighbouring windows of one passage have in common; at most half of a window is used.
+            max_answer_tokens: Longest answer.
+            batch_tokens: Tokens run through the model at once.
+
+        Raises:
+            ArgumentError: `max_length` is more than the model takes, or a length makes no sense.
+            ModelError: The tokenizer cannot join a question and a text.
+        """
+        self.name = name
+        self.model = model
+        self.model.train(False)
+        self.tokenizer = tokenizer
+        self.calibration = calibration or Calibration()
+        self.max_answer_tokens = max_answer_tokens
+        self.batch_tokens = batch_tokens
+        self._lock = Lock()
+        separator = tokenizer.sep_token_id
+        self._builder = WindowBuilder(
+            layout=build_layout(tokenizer),
+            separator=() if separator is None else (separator,),
+            cls_id=tokenizer.cls_token_id,
+            marks_question=bool(getattr(model.config, "marks_question_tokens", False)),
+            max_length=max_length or find_max_length(model, tokenizer),
+            overlap=overlap,
+        )
+        self._check_lengths()
+        self._takes_types = self._check_types()
+
+    @classmethod
+    def load(cls, name_or_folder: str, *, device: str | None = None, max_length: int | None = None) -> SpanReader:
+        """Load a reader by hub name or folder.
+
+        Args:
+            name_or_folder: Of a model fine-tuned for extractive question answering.
+            device: Where it runs; the GPU where there is one when None.
+            max_length: Tokens of one input; as many as the model takes when None.
+
+        Raises:
+            ModelError: The model cannot be loaded or is none for this task.
+        """
+        import torch
+
+        model, tokenizer = load_model(name_or_folder)
+        # The model's own `to` is decorated and loses its type.
+        torch.nn.Module.to(model, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        calibration = load_calibration(Path(name_or_folder))
+        return cls(model, tokenizer, name=name_or_folder, calibration=calibration, max_length=max_length)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of weights, vocabulary and settings: equal fingerprints read alike."""
+        import torch
+
+        digest = hashlib.sha256()
+        for key, tensor in self.model.state_dict().items():
+            digest.update(f"{key}{tensor.dtype}{tuple(tensor.shape)}".encode())
+            digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        vocabulary = sorted(self.tokenizer.get_vocab().items())
+        digest.update(repr((self._builder, self.max_answer_tokens, self.calibration, vocabulary)).encode())
+        return digest.hexdigest()
+
+    def read(self, question: str, passages: Sequence[Passage], *, n: int = 5) -> Reading:
+        """Return the `n` best spans over all passages, with calibrated confidence.
+
+        Raises:
+            ArgumentError: The question is empty or `n` is below one.
+        """
+        if n < 1:
+            raise ArgumentError(f"n is {n}; expected at least 1")
+        windows = self.encode(question, [passage.text for passage in passages])
+        if not windows:
+            return Reading(question, (), True, 1.0, UNANSWERABLE, (0.0,) * len(passages))
+        candidates = self.score(windows, self.forward(windows))
+        chosen = select_candidates(candidates, passages, n=n)
+        spans = tuple(_build_span(candidates, index, passages) for index in chosen)
+        best = float(candidates.log_probabilities[chosen[0]])
+        no_answer, confidence = self.calibration.judge(best, candidates.log_null)
+        scores = np.zeros(len(passages))
+        np.maximum.at(scores, candidates.passages, np.exp(candidates.log_probabilities))
+        return Reading(
+            question=question,
+            spans=spans,
+            no_answer=no_answer,
+            confidence=confidence,
+            answerability=best - candidates.log_null,
+            passage_scores=tuple(scores.tolist()),
+        )
+
+    def encode(self, question: str, texts: Sequence[str]) -> list[ReadingWindow]:
+        """Pack a question and the texts of passages into windows; none when no text holds a token.
+
+        Raises:
+            ArgumentError: The question is empty.
+        """
+        if not question.strip():
+            raise ArgumentError(
+                "question is empty; expected a question in words: ask for example 「いつ建てられましたか」"
+            )
+        with self._lock:  # tokenizers keep state between calls
+            asked = tokenize_text(self.tokenizer, question)
+            pieces = [tokenize_text(self.tokenizer, text) for text in texts]
+        return self._builder.build(asked, pieces)
+
+    def batch(self, windows: Sequence[ReadingWindow]) -> list[list[int]]:
+        """Group windows of similar length into batches of about `batch_tokens`; indices into `windows`."""
+        order = sorted(range(len(windows)), key=lambda index: len(windows[index].ids))
+        batches: list[list[int]] = []
+        for index in order:
+            if not batches or (len(batches[-1]) + 1) * _pad(len(windows[index].ids)) > self.batch_tokens:
+                batches.append([])
+            batches[-1].append(index)
+        return batches
+
+    def collate(self, windows: Sequence[ReadingWindow]) -> dict[str, Tensor]:
+        """Pad windows to one batch on the model's device. Shape of each tensor: (batch, length)."""
+        import torch
+
+        width = min(_pad(max(len(window.ids) for window in windows)), self._builder.max_length)
+        padding = self.tokenizer.pad_token_id or 0
+        columns = {
+            "input_ids": [_extend(window.ids, width, padding) for window in windows],
+            "attention_mask": [_extend(np.ones_like(window.ids), width, 0) for window in windows],
+        }
+        if self._takes_types:
+            columns["token_type_ids"] = [_extend(window.types, width, 0) for window in windows]
+        device = self.model.device
+        return {name: torch.from_numpy(np.stack(rows)).to(device) for name, rows in columns.items()}
+
+    def forward(self, windows: Sequence[ReadingWindow]) -> list[WindowLogits]:
+        """Run the model over windows, in batches; one result a window, in their order."""
+        import torch
+
+        results: dict[int, WindowLogits] = {}
+        for batch in self.batch(windows):
+            chosen = [windows[index] for index in batch]
+            with torch.inference_mode(), self.precision():
+                output = self.model(**self.collate(chosen))
+            results.update(zip(batch, unpack_logits(chosen, output), strict=True))
+        return [results[index] for index in range(len(windows))]
+
+    def score(self, windows: Sequence[ReadingWindow], logits: Sequence[WindowLogits]) -> Candidates:
+        """Normalise the spans of all windows together."""
+        return build_candidates(
+            windows, logits, max_answer_tokens=self.max_answer_tokens, temperature=self.calibration.temperature
+        )
+
+    def precision(self) -> AbstractContextManager[Any]:
+        """Return the context to run the model in: bfloat16 where the hardware computes in it."""
+        import torch
+
+        kind = self.model.device.type
+        capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+        native = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
+        if (kind == "cpu" and native) or (kind == "cuda" and torch.cuda.is_bf16_supported()):
+            return torch.autocast(kind, dtype=torch.bfloat16)
+        return nullcontext()
+
+    def _check_lengths(self) -> None:
+        longest, least = find_max_length(self.model, self.tokenizer), self._builder.layout.size + 2
+        length = self._builder.max_length
+        if not least <= length <= longest:
+            raise ArgumentError(f"max_length is {length}; expected {least} to {longest} tokens, what {self.name} takes")
+        if self._builder.overlap < 0 or self.max_answer_tokens < 1:
+            raise ArgumentError(
+                f"overlap is {self._builder.overlap} and max_answer_tokens {self.max_answer_tokens}; expected at least "
+                "0 and 1"
+            )
+
+    def _check_types(self) -> bool:
+        """Say whether the model takes token types and its table holds all that are used."""
+        layout, marks = self._builder.layout, self._builder.marks_question
+        specials = (*layout.before, *layout.between, *layout.after)
+        largest = max(layout.question_type, layout.passage_type, *(kind for _, kind in specials), MARKED_TYPE * marks)
+        known = getattr(self.model.config, "type_vocab_size", None)
+        takes = "token_type_ids" in inspect.signature(self.model.forward).parameters
+        fits = takes and (known is None or known > largest)
+        if marks and not fits:
+            raise ModelError(
+                f"{self.name}: its configuration says marks_question_tokens but it knows {known} token types; expected "
+                f"at least {MARKED_TYPE + 1}: remove the entry or train the model with them"
+            )
+        return fits
+
+
+def unpack_logits(windows: Sequence[ReadingWindow], output: Any) -> list[WindowLogits]:
+    """Take each window's own logits out of a padded batch."""
+    starts = output.start_logits.float().cpu().numpy().astype(np.float64)
+    ends = output.end_logits.float().cpu().numpy().astype(np.float64)
+    sizes = [len(window.ids) for window in windows]
+    return [WindowLogits(start[:size], end[:size]) for start, end, size in zip(starts, ends, sizes, strict=True)]
+
+
+def _build_span(candidates: Candidates, index: int, passages: Sequence[Passage]) -> Span:
+    passage = passages[candidates.passages[index]]
+    start, end = cover_characters(passage.text, int(candidates.starts[index]), int(candidates.ends[index]))
+    return Span(
+        document_id=passage.document_id,
+        start=passage.start + start,
+        end=passage.start + end,
+        text=passage.text[start:end],
+        score=float(candidates.scores[index]),
+        probability=float(np.exp(candidates.log_probabilities[index])),
+    )
+
+
+def _pad(length: int) -> int:
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
+
+
+def _extend(values: NDArray[np.int64], width: int, filler: int) -> NDArray[np.int64]:
+    return np.pad(values, (0, width - len(values)), constant_values=filler)
