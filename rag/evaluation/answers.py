@@ -1,0 +1,157 @@
+"""The whole way from question to answer over long documents, through the library a person uses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import fmean
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from rag.errors import DatasetError
+from rag.evaluation.datasets import Question, load_long_documents
+from rag.evaluation.metrics import Rule, area_under_curve, recall_at, score_exact_match, score_f1
+from rag.evaluation.rows import Report
+from rag.library.library import Library
+
+if TYPE_CHECKING:
+    from rag.config.settings import Settings
+    from rag.embeddings.encoder import Progress
+    from rag.library.records import Answer
+    from rag.retrieval.hit import Hit
+
+BUDGET = 2000
+"""Characters of "answer_recall@2000c"."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one question; `rank` is that of the first hit that holds an accepted span."""
+
+    id: str
+    kind: str
+    question: str
+    gold: tuple[str, ...]
+    prediction: str
+    exact_match: float
+    f1: float
+    no_answer: bool
+    confidence: float
+    answerability: float
+    candidates: tuple[str, ...]
+    rank: int | None
+    within_budget: bool
+    seconds: float
+
+
+def evaluate_answers(
+    docs: Path,
+    questions: Path,
+    settings: Settings,
+    *,
+    limit: int | None = None,
+    rule: Rule = "plain",
+    progress: Progress | None = None,
+) -> Report:
+    """Ask every question of a library that holds all documents together.
+
+    Args:
+        docs: `docs.jsonl` (or .xz).
+        questions: `questions.jsonl` (or .xz); those without answers are unanswerable.
+        settings: Models, windows, mode and everything else, as a library takes them; `library` is not used.
+        limit: Only the first questions.
+        rule: When two answers are the same; see `rag.evaluation.metrics`.
+        progress: Called after every question.
+
+    Returns:
+        Over the answerable questions "exact_match" and "f1" in percent, where saying "no answer" is the empty answer;
+        "answer_recall@5", the share with an accepted span inside one of the first five hits; "answer_recall@2000c",
+        the share with one inside the first 2,000 characters retrieved: hits in order, the last one cut, what two hits
+        share counted twice, because a list of hits shows it twice. "unanswerable_auc" says how well the answerability
+        parts both kinds of question, None when there is only one kind. "n" counts all questions, which took
+        "seconds_per_question". One row a question.
+
+    Raises:
+        DatasetError: A file is not in the format, or holds no answerable question.
+    """
+    dataset = load_long_documents(docs, questions)
+    asked = dataset.questions[:limit]
+    if not any(question.answers for question in asked):
+        raise DatasetError(f"{questions}: expected at least one question with an answer, found none")
+    outcomes: list[_Outcome] = []
+    with (
+        TemporaryDirectory(prefix="manazashi-") as folder,
+        Library.open(folder, settings=replace(settings, library=folder)) as library,
+    ):
+        library.add_documents(list(dataset.documents.values()))
+        for question in asked:
+            outcomes.append(_ask(question, library, rule))
+            if progress:
+                progress(len(outcomes), len(asked))
+    return Report(_summarize(outcomes), tuple(asdict(outcome) for outcome in outcomes))
+
+
+def _ask(question: Question, library: Library, rule: Rule) -> _Outcome:
+    begun = time.perf_counter()
+    answer = library.ask(question.text)
+    seconds = time.perf_counter() - begun
+    prediction = answer.text or ""
+    hits = _fill_budget(answer, library)
+    return _Outcome(
+        id=question.id,
+        kind=question.kind,
+        question=question.text,
+        gold=question.accepted,
+        prediction=prediction,
+        exact_match=score_exact_match(prediction, question.accepted, rule=rule),
+        f1=score_f1(prediction, question.accepted, rule=rule),
+        no_answer=answer.no_answer,
+        confidence=answer.confidence,
+        answerability=answer.answerability,
+        candidates=tuple(span.text for span in answer.spans),
+        rank=next((rank for rank, hit in enumerate(hits, 1) if _holds(hit, question, hit.end)), None),
+        within_budget=_is_within_budget(hits, question),
+        seconds=seconds,
+    )
+
+
+def _fill_budget(answer: Answer, library: Library) -> Sequence[Hit]:
+    """Return the hits of the answer, or more of the same search when they are too short for the budget."""
+    if sum(hit.end - hit.start for hit in answer.hits) >= BUDGET:
+        return answer.hits
+    more = max(len(answer.hits), 2 * BUDGET // library.settings.stride)
+    return library.search(answer.search_question, k=more)
+
+
+def _holds(hit: Hit, question: Question, end: int) -> bool:
+    """Tell whether an accepted span lies in the hit before `end`."""
+    return hit.document_id == question.document_id and any(
+        hit.start <= answer.start and answer.end <= end for answer in question.answers
+    )
+
+
+def _is_within_budget(hits: Sequence[Hit], question: Question) -> bool:
+    left = BUDGET
+    for hit in hits:
+        if left <= 0:
+            return False
+        if _holds(hit, question, min(hit.end, hit.start + left)):
+            return True
+        left -= hit.end - hit.start
+    return False
+
+
+def _summarize(outcomes: Sequence[_Outcome]) -> dict[str, float | None]:
+    answerable = [outcome for outcome in outcomes if outcome.gold]
+    unanswerable = [outcome.answerability for outcome in outcomes if not outcome.gold]
+    return {
+        "exact_match": 100 * fmean(outcome.exact_match for outcome in answerable),
+        "f1": 100 * fmean(outcome.f1 for outcome in answerable),
+        "answer_recall@5": fmean(recall_at(outcome.rank, k=5) for outcome in answerable),
+        f"answer_recall@{BUDGET}c": fmean(outcome.within_budget for outcome in answerable),
+        "unanswerable_auc": area_under_curve([outcome.answerability for outcome in answerable], unanswerable),
+        "n": len(outcomes),
+        "seconds_per_question": fmean(outcome.seconds for outcome in outcomes),
+    }

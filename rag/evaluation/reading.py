@@ -1,0 +1,99 @@
+"""The reader alone: every question is read from its own paragraph."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from rag.errors import DatasetError
+from rag.evaluation.datasets import Question, load_squad
+from rag.evaluation.metrics import Rule, score_exact_match, score_f1
+from rag.evaluation.rows import Report
+from rag.retrieval.hit import Passage
+
+if TYPE_CHECKING:
+    from rag.embeddings.encoder import Progress
+    from rag.reading.answer import Reading
+    from rag.reading.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    id: str
+    question: str
+    gold: tuple[str, ...]
+    prediction: str
+    exact_match: float
+    f1: float
+    no_answer: bool
+    confidence: float
+    answerability: float
+
+
+def evaluate_reading(
+    files: Sequence[Path],
+    reader: Reader,
+    *,
+    limit: int | None = None,
+    rule: Rule = "plain",
+    progress: Progress | None = None,
+) -> Report:
+    """Measure a reader on SQuAD files.
+
+    Where every question has an answer, the best span counts even when the reader says that there is none: so SQuAD 1.1,
+    JSQuAD and JaQuAD are scored. Where some have none, saying so is the empty answer, as in SQuAD 2.0.
+
+    Args:
+        files: SQuAD JSON files (.json, .json.xz).
+        reader: The reader to measure.
+        limit: Only the first questions.
+        rule: When two answers are the same; see `rag.evaluation.metrics`.
+        progress: Called after every question.
+
+    Returns:
+        "exact_match" and "f1" in percent, "n" questions, "seconds" of reading; one row a question.
+
+    Raises:
+        DatasetError: A file is not in the format, or holds no question.
+    """
+    dataset = load_squad(files)
+    questions = dataset.questions[:limit]
+    if not questions:
+        raise DatasetError(f"{', '.join(map(str, files))}: expected at least one question, found none")
+    may_abstain = any(not question.answers for question in dataset.questions)
+    outcomes: list[_Outcome] = []
+    begun = time.perf_counter()
+    for question in questions:
+        document = dataset.documents[question.document_id]
+        passage = Passage(document.id, 0, len(document.text), document.text, score=1.0)
+        reading = reader.read(question.text, [passage], n=1)
+        outcomes.append(_build_outcome(question, reading, rule, may_abstain=may_abstain))
+        if progress:
+            progress(len(outcomes), len(questions))
+    figures = {
+        "exact_match": 100 * fmean(outcome.exact_match for outcome in outcomes),
+        "f1": 100 * fmean(outcome.f1 for outcome in outcomes),
+        "n": len(outcomes),
+        "seconds": time.perf_counter() - begun,
+    }
+    return Report(figures, tuple(asdict(outcome) for outcome in outcomes))
+
+
+def _build_outcome(question: Question, reading: Reading, rule: Rule, *, may_abstain: bool) -> _Outcome:
+    abstains = not reading.spans or (may_abstain and reading.no_answer)
+    prediction = "" if abstains else reading.spans[0].text
+    return _Outcome(
+        id=question.id,
+        question=question.text,
+        gold=question.accepted,
+        prediction=prediction,
+        exact_match=score_exact_match(prediction, question.accepted, rule=rule),
+        f1=score_f1(prediction, question.accepted, rule=rule),
+        no_answer=reading.no_answer,
+        confidence=reading.confidence,
+        answerability=reading.answerability,
+    )
