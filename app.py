@@ -22,9 +22,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page in a browser")
     given = parser.parse_args()
-    settings = load_settings(
-        arguments={"library": given.library, "embedder": given.embedder, "reader": given.reader}
-    )
+    settings = load_settings(arguments={"library": given.library, "embedder": given.embedder, "reader": given.reader})
     with open_or_sample(settings) as library:
         launch(library, host=given.host, port=given.port, open_browser=not given.no_browser)
 

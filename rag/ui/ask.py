@@ -31,6 +31,7 @@ class AskTab:
         """Lay out the components and connect them."""
         self.library = library
         self.session = gr.State(Session())
+        self.view = gr.State(View())
         with gr.Row(elem_classes="ask"):
             with gr.Column(scale=5, min_width=320, elem_classes="talk"):
                 self._build_conversation(labels)
@@ -38,9 +39,9 @@ class AskTab:
                 self._build_evidence(labels)
         self._connect()
 
-    def refresh(self, session: Session, chosen: Sequence[str], request: gr.Request) -> Updates:
+    def refresh(self, session: Session, view: View, chosen: Sequence[str], request: gr.Request) -> Updates:
         """Show the session and the documents there are now, in the browser's language."""
-        return self.refresh_documents(session, chosen, request) | self._show(session, View(), words_of(request))
+        return self.refresh_documents(session, chosen, request) | self._show(session, view, words_of(request))
 
     def refresh_documents(self, session: Session, chosen: Sequence[str], request: gr.Request) -> Updates:
         """Show the documents there are now as choices; of those chosen before, removed ones go."""
@@ -64,7 +65,9 @@ class AskTab:
         return [self.filter, self.examples, *self._shown]
 
     def _build_conversation(self, labels: gr.I18n) -> None:
-        self.conversation = gr.HTML(js_on_load=_script("conversation.js"), elem_classes="conversation")
+        self.conversation = gr.HTML(
+            apply_default_css=False, js_on_load=_script("conversation.js"), elem_classes="conversation"
+        )
         self.question = gr.Textbox(
             label=labels("question"),
             placeholder=labels("question_placeholder"),
@@ -75,20 +78,20 @@ class AskTab:
             elem_id="question",
         )
         with gr.Row(elem_classes="actions"):
-            self.send = gr.Button(labels("send"), variant="primary", elem_id="send")
-            self.clear = gr.Button(labels("clear"), variant="secondary", elem_id="clear")
+            self.send = gr.Button(labels("send"), variant="primary", scale=2, min_width=120, elem_id="send")
+            self.clear = gr.Button(labels("clear"), variant="secondary", scale=1, min_width=100, elem_id="clear")
+        self.examples = gr.HTML(apply_default_css=False, js_on_load=_script("examples.js"), elem_classes="suggestions")
         self.filter = gr.Dropdown(
             label=labels("filter"), info=labels("filter_hint"), choices=[], multiselect=True, elem_id="filter"
         )
-        self.examples = gr.HTML(js_on_load=_script("examples.js"), elem_classes="suggestions")
 
     def _build_evidence(self, labels: gr.I18n) -> None:
         mean = [(labels("mean"), MEAN)]
         units = [(labels(f"unit_{unit}"), unit) for unit in ("sentence", "word", "token")]
         rows = [(labels(f"rows_{name}"), name) for name in ("answer", "question")]
-        self.answer = gr.HTML(js_on_load=None)
-        self.removal = gr.HTML(js_on_load=None)
-        with gr.Row(visible=False, elem_classes="view") as self.view:
+        self.answer = gr.HTML(apply_default_css=False, js_on_load=None)
+        self.removal = gr.HTML(apply_default_css=False, js_on_load=None)
+        with gr.Row(visible=False, elem_classes="view") as self.choices:
             self.unit = gr.Radio(units, value="sentence", label=labels("unit"), min_width=200, elem_id="unit")
             self.rows = gr.Radio(rows, value="answer", label=labels("rows"), min_width=200, elem_id="rows")
             self.layer = gr.Dropdown(
@@ -97,86 +100,63 @@ class AskTab:
             self.head = gr.Dropdown(
                 mean, value=MEAN, label=labels("head"), filterable=False, min_width=110, elem_id="head"
             )
-        self.passages = gr.HTML(js_on_load=_script("passages.js"), elem_id="passages")
+        self.passages = gr.HTML(apply_default_css=False, js_on_load=_script("passages.js"), elem_id="passages")
 
     @property
     def _shown(self) -> list[Any]:
-        gaze = [self.view, self.layer, self.head, self.passages]
+        gaze = [self.choices, self.layer, self.head, self.passages]
         return [self.session, self.conversation, self.answer, self.removal, *gaze]
 
     def _connect(self) -> None:
-        view = [self.unit, self.layer, self.head, self.rows]
+        state = [self.session, self.view]
         asked = [self.question, self.examples, *self._shown]
         gr.on(
             [self.question.submit, self.send.click],
             self._ask,
-            [self.session, self.question, self.filter, *view],
+            [*state, self.filter, self.question],
             asked,
             show_progress="hidden",
         )
-        self.examples.select(
-            self._ask_example, [self.session, self.filter, *view], asked, show_progress="hidden"
-        )
-        self.conversation.select(self._choose, [self.session, *view], self._shown, show_progress="hidden")
-        self.clear.click(self._clear, [self.filter], self.refreshed, show_progress="hidden")
-        for choice in view:
-            choice.input(self._shade, [self.session, *view], [self.passages], show_progress="hidden")
+        self.examples.select(self._ask_example, [*state, self.filter], asked, show_progress="hidden")
+        self.conversation.select(self._choose, state, self._shown, show_progress="hidden")
+        self.clear.click(self._clear, [self.view, self.filter], self.refreshed, show_progress="hidden")
+        choices: list[Any] = [self.unit, self.layer, self.head, self.rows]
+        for choice in choices:
+            choice.input(self._shade, [self.session, *choices], [self.view, self.passages], show_progress="hidden")
 
     def _ask(
-        self,
-        session: Session,
-        question: str,
-        documents: Sequence[str],
-        unit: Unit,
-        layer: int,
-        head: int,
-        rows: Rows,
-        request: gr.Request,
+        self, session: Session, view: View, documents: Sequence[str], question: str, request: gr.Request
     ) -> Iterator[Updates]:
         if not question.strip():
             yield {self.question: question}
             return
         words = words_of(request)
-        view = View(unit, layer, head, rows)
         written = {self.question: "", self.examples: ""}
+        step = session.begin(question)
         try:
-            for session in sessions.ask(self.library, session, question.strip(), documents or ()):
-                yield written | self._show(session, view, words)
+            for step in sessions.ask(self.library, session, question.strip(), documents or ()):
+                yield written | self._show(step, view, words)
                 written = {}
         except Exception as error:  # noqa: BLE001 - whatever it is, the person is told and the conversation goes on
-            failed = replace(session.exchanges[-1], error=describe_failure(error, words))
-            yield written | self._show(session.finish(failed), view, words)
+            failed = replace(step.exchanges[-1], error=describe_failure(error, words))
+            yield written | self._show(step.finish(failed), view, words)
 
     def _ask_example(
-        self,
-        session: Session,
-        documents: Sequence[str],
-        unit: Unit,
-        layer: int,
-        head: int,
-        rows: Rows,
-        chosen: gr.EventData,
-        request: gr.Request,
+        self, session: Session, view: View, documents: Sequence[str], chosen: gr.EventData, request: gr.Request
     ) -> Iterator[Updates]:
-        yield from self._ask(session, chosen.question, documents, unit, layer, head, rows, request)
+        yield from self._ask(session, view, documents, chosen.question, request)
 
-    def _choose(
-        self,
-        session: Session,
-        unit: Unit,
-        layer: int,
-        head: int,
-        rows: Rows,
-        chosen: gr.EventData,
-        request: gr.Request,
-    ) -> Updates:
-        return self._show(session.show(chosen.turn), View(unit, layer, head, rows), words_of(request))
+    def _choose(self, session: Session, view: View, chosen: gr.EventData, request: gr.Request) -> Updates:
+        return self._show(session.show(chosen.turn), view, words_of(request))
 
-    def _shade(self, session: Session, unit: Unit, layer: int, head: int, rows: Rows, request: gr.Request) -> str:
-        return self._render_passages(session, View(unit, layer, head, rows), words_of(request))
+    def _clear(self, view: View, documents: Sequence[str], request: gr.Request) -> Updates:
+        return self.refresh(Session(), view, documents, request)
 
-    def _clear(self, documents: Sequence[str], request: gr.Request) -> Updates:
-        return self.refresh(Session(), documents, request)
+    def _shade(
+        self, session: Session, unit: Unit, layer: int, head: int, rows: Rows, request: gr.Request
+    ) -> tuple[View, str]:
+        view = View(unit, layer, head, rows)
+        return view, self._render_passages(session, view, words_of(request))
 
     def _show(self, session: Session, view: View, words: Words) -> Updates:
         exchange = session.current
@@ -187,7 +167,7 @@ class AskTab:
             self.answer: render_answer(exchange, words),
             self.removal: render_removal(exchange, words),
             self.passages: self._render_passages(session, view, words),
-            self.view: gr.Row(visible=explanation is not None),
+            self.choices: gr.Row(visible=explanation is not None),
         }
         if explanation is not None:
             layers, heads, _ = explanation.tokens.answer.shape

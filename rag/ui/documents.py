@@ -26,12 +26,20 @@ class DocumentsTab:
     def __init__(self, library: Library, labels: gr.I18n) -> None:
         """Lay out the components and connect them; the rest of the page follows `table.change`."""
         self.library = library
-        self.hint = gr.HTML(js_on_load=None)
+        self.hint = gr.HTML(apply_default_css=False, js_on_load=None)
         self.files = gr.File(label=labels("upload"), file_count="multiple", height=180, elem_id="upload")
-        self.report = gr.HTML(js_on_load=None, elem_id="report", min_height=0)
-        self.table = gr.HTML(js_on_load=(ASSETS / "documents.js").read_text(encoding="utf-8"), elem_id="documents")
+        self.report = gr.HTML(apply_default_css=False, js_on_load=None, elem_id="report", min_height=0)
+        self.table = gr.HTML(
+            apply_default_css=False,
+            js_on_load=(ASSETS / "documents.js").read_text(encoding="utf-8"),
+            elem_id="documents",
+        )
         self.changed = gr.on(
-            [self.files.upload], self._add, [self.files], [self.files, self.report, self.table], show_progress_on=self.report
+            [self.files.upload],
+            self._add,
+            [self.files],
+            [self.files, self.report, self.table],
+            show_progress_on=self.report,
         )
         self.removed = self.table.delete(self._remove, None, [self.report, self.table], show_progress="hidden")
 
@@ -55,7 +63,9 @@ class DocumentsTab:
         words = words_of(request)
 
         def show(step: IngestStep) -> None:
-            progress((step.done, step.total), desc=f"{words['uploading']} {step.describe()}")
+            part = step.windows_done / step.windows_total if step.windows_total else 0.0
+            name = Path(step.path).name
+            progress((step.done + part) / max(step.total, 1), desc=f"{words['uploading']}{words['colon']}{name}")
 
         try:
             report = add_uploads(self.library, [Path(file) for file in files or ()], words, progress=show)

@@ -8,6 +8,7 @@ import gradio as gr
 
 from rag.ui.ask import AskTab
 from rag.ui.documents import DocumentsTab
+from rag.ui.theme import build_theme
 from rag.ui.words import ASSETS, load_words
 
 if TYPE_CHECKING:
@@ -19,22 +20,21 @@ SESSIONS = 200
 HOUR = 3600
 """Seconds; how often, and at which age, left-over uploads are deleted."""
 
-FONTS = ("Hiragino Sans", "Yu Gothic UI", "Meiryo", "Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", "sans-serif")
-"""Fonts of the visitor's own system: the page loads nothing from elsewhere."""
-
 
 def build_page(library: Library) -> gr.Blocks:
     """Lay out the page over a library; `launch` serves it."""
     labels = build_labels()
-    with gr.Blocks(title=labels("title"), analytics_enabled=False, delete_cache=(HOUR, HOUR)) as page:
-        gr.Markdown(labels("tagline"), elem_id="tagline")
+    page = gr.Blocks(title="眼差し manazashi", analytics_enabled=False, delete_cache=(HOUR, HOUR))
+    with page:
+        with gr.Row(elem_id="masthead"):
+            gr.HTML("<h1>眼差し <small>manazashi</small></h1>", js_on_load=None, apply_default_css=False)
+            gr.Markdown(labels("tagline"), elem_id="tagline")
         with gr.Tab(labels("tab_ask"), id="ask"):
             ask = AskTab(library, labels)
         with gr.Tab(labels("tab_documents"), id="documents") as tab:
             documents = DocumentsTab(library, labels)
         asked = [ask.session, ask.filter]
-        page.load(ask.refresh, asked, ask.refreshed, show_progress="hidden")
-        page.load(documents.refresh, None, documents.refreshed, show_progress="hidden")
+        page.load(ask.refresh, [ask.session, ask.view, ask.filter], ask.refreshed, show_progress="hidden")
         tab.select(documents.refresh, None, documents.refreshed, show_progress="hidden")
         for change in (documents.changed, documents.removed):
             change.then(ask.refresh_documents, asked, [ask.filter, ask.examples], show_progress="hidden")
@@ -72,7 +72,7 @@ def launch(
         mcp_server=False,
         state_session_capacity=SESSIONS,
         i18n=build_labels(),
-        theme=gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONTS, font_mono=("monospace",)),
+        theme=build_theme(),
         css_paths=ASSETS / "style.css",
         js=(ASSETS / "page.js").read_text(encoding="utf-8"),
     )

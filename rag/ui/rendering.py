@@ -9,6 +9,7 @@ from html import escape
 from rag.explanation.explanation import Removal
 from rag.library.records import Answer, Citation
 from rag.retrieval.hit import Hit, Passage
+from rag.text.sentences import split_sentences
 from rag.ui.gaze import Unit
 from rag.ui.session import Exchange, Place, Session
 from rag.ui.shading import Mark, Shades, shade_passage
@@ -48,19 +49,21 @@ def render_answer(exchange: Exchange | None, words: Words) -> str:
     """Write the answer with its confidence, source, other candidates and timing."""
     if exchange is None:
         return f'<p class="empty">{escape(words["evidence_empty"])}</p>'
-    if exchange.error is not None:
-        return f'<p class="failure">{escape(words["error"])}</p>'
+    failure = (
+        "" if exchange.error is None else f'<p class="failure">{_label("error", escape(exchange.error), words)}</p>'
+    )
     if exchange.answer is None:
-        return f'<p class="pending" role="status">{escape(words["searching"])}<span class="dots"></span></p>'
+        pending = f'<p class="pending" role="status">{escape(words["searching"])}<span class="dots"></span></p>'
+        return failure or pending
     answer = exchange.answer
     return (
         f'<section class="answer" aria-label="{escape(words["evidence"])}">'
         f'<p class="asked">{escape(exchange.question)}</p>'
         + _render_verdict(answer, words)
-        + _render_citation(answer.citation, words)
+        + _render_citation(answer, words)
         + _render_alternatives(answer, words)
-        + _render_details(answer, words)
-        + "</section>"
+        + _render_details(answer, words, explaining=exchange.error is None)
+        + f"{failure}</section>"
     )
 
 
@@ -98,12 +101,12 @@ def render_removal(exchange: Exchange | None, words: Words) -> str:
 
 def _render_exchange(exchange: Exchange, index: int, shown: bool, words: Words) -> str:
     question = f'<div class="question"><span class="who">{escape(words["you"])}</span>{escape(exchange.question)}</div>'
-    if exchange.error is not None:
-        reply = f'<div class="reply failure" role="alert">{escape(words["error"])}：{escape(exchange.error)}</div>'
-    elif exchange.answer is None:
-        reply = f'<div class="reply pending">{escape(words["searching"])}<span class="dots"></span></div>'
-    else:
+    if exchange.answer is not None:
         reply = _render_reply(exchange.answer, index, shown, words)
+    elif exchange.error is not None:
+        reply = f'<div class="reply failure" role="alert">{_label("error", escape(exchange.error), words)}</div>'
+    else:
+        reply = f'<div class="reply pending">{escape(words["searching"])}<span class="dots"></span></div>'
     return f'<li class="turn">{question}{reply}</li>'
 
 
@@ -132,21 +135,48 @@ def _render_verdict(answer: Answer, words: Words) -> str:
     level = level if answer.confidence >= MEDIUM_CONFIDENCE else "low"
     return (
         f'<p class="verdict">{escape(answer.text)}</p>'
-        f'<p class="confidence {level}">{escape(words["confidence"])}：'
-        f"{escape(words[f'confidence_{level}'])} {percent}{bar}</p>"
+        f'<p class="confidence {level}">'
+        f"{_label('confidence', escape(words[f'confidence_{level}']), words)} {percent}{bar}</p>"
     )
 
 
-def _render_citation(citation: Citation | None, words: Words) -> str:
+def _render_citation(answer: Answer, words: Words) -> str:
+    citation = answer.citation
     if citation is None:
         return ""
     page = "" if citation.page is None else f" · {escape(words['page'].format(page=citation.page))}"
-    place = words["place"].format(start=citation.start + 1, end=citation.end)
+    place = words["place"].format(start=f"{citation.start + 1:,}", end=f"{citation.end:,}")
     return (
-        f'<figure class="citation"><blockquote>{escape(citation.text)}</blockquote>'
-        f"<figcaption>{escape(words['citation'])}：{_render_path(citation.title, citation.heading)}{page}"
+        f'<figure class="citation"><blockquote lang="ja">{_render_quote(answer.passages, citation, words)}</blockquote>'
+        f"<figcaption>{_label('citation', _render_path(citation.title, citation.heading), words)}{page}"
         f' <span class="note">{escape(place)}</span></figcaption></figure>'
     )
+
+
+def _render_quote(passages: Sequence[Passage], citation: Citation, words: Words) -> str:
+    """Quote the sentence the answer stands in, with the answer marked."""
+    for passage in passages:
+        if (
+            passage.document_id == citation.document_id
+            and passage.start <= citation.start < citation.end <= passage.end
+        ):
+            break
+    else:
+        return f'<mark class="answer">{escape(citation.text)}</mark>'
+    start, end = citation.start, citation.end
+    for sentence_start, sentence_end in split_sentences(passage.text):
+        if passage.start + sentence_start < citation.end and passage.start + sentence_end > citation.start:
+            start = min(start, passage.start + sentence_start)
+            end = max(end, passage.start + sentence_end)
+    text = passage.text[start - passage.start : end - passage.start]
+    quote = Passage(citation.document_id, start, end, text, passage.score)
+    mark = Mark(citation.document_id, citation.start, citation.end, "answer")
+    return shade_passage(quote, Shades(), [mark], share_label=words["share"])
+
+
+def _label(key: str, html: str, words: Words) -> str:
+    """Put a word before HTML, with the colon of the language."""
+    return f"{escape(words[key] + words['colon'])}{html}"
 
 
 def _render_path(title: str, heading: Sequence[str]) -> str:
@@ -155,7 +185,7 @@ def _render_path(title: str, heading: Sequence[str]) -> str:
 
 
 def _render_alternatives(answer: Answer, words: Words) -> str:
-    others = answer.spans if answer.no_answer else answer.spans[1:]
+    others, heading = (answer.spans, "candidates") if answer.no_answer else (answer.spans[1:], "alternatives")
     if not others:
         return ""
     items = "".join(
@@ -164,20 +194,20 @@ def _render_alternatives(answer: Answer, words: Words) -> str:
         f"</span></li>"
         for span in others
     )
-    return f'<details class="alternatives"><summary>{escape(words["alternatives"])}</summary><ol>{items}</ol></details>'
+    return f'<details class="alternatives"><summary>{escape(words[heading])}</summary><ol>{items}</ol></details>'
 
 
-def _render_details(answer: Answer, words: Words) -> str:
+def _render_details(answer: Answer, words: Words, *, explaining: bool) -> str:
     stages = [("seconds_retrieve", answer.seconds.retrieve), ("seconds_read", answer.seconds.read)]
     if answer.explanation is not None:
         stages.append(("seconds_explain", answer.seconds.explain))
     times = " · ".join(words[key].format(seconds=f"{seconds:.2f}") for key, seconds in stages)
-    waiting = "" if answer.explanation is not None or not answer.spans else f" · {words['looking']}"
+    waiting = f" · {words['looking']}" if explaining and answer.spans and answer.explanation is None else ""
     dots = '<span class="dots"></span>' if waiting else ""
     searched = ""
     if answer.search_question != answer.question:
-        searched = f'<p class="note">{escape(words["searched_as"])}：{escape(answer.search_question)}</p>'
-    return f'{searched}<p class="note">{escape(words["seconds"])}：{escape(times + waiting)}{dots}</p>'
+        searched = f'<p class="note">{_label("searched_as", escape(answer.search_question), words)}</p>'
+    return f'{searched}<p class="note">{_label("seconds", escape(times + waiting), words)}{dots}</p>'
 
 
 def _render_legend(answer: Answer, shades: Shades, words: Words) -> str:
@@ -190,7 +220,7 @@ def _render_legend(answer: Answer, shades: Shades, words: Words) -> str:
     return (
         f'<p class="legend">{mark}<span class="key">{escape(words["legend_weak"])}'
         f'<span class="scale" aria-hidden="true">{scale}</span>{escape(strong)}</span>'
-        f'<span class="note">{escape(words["legend"])}。{escape(words["legend_click"])}。</span></p>'
+        f'<span class="note">{escape(words["legend"])} {escape(words["legend_click"])}</span></p>'
     )
 
 
@@ -237,7 +267,9 @@ def _render_reason(passage: Passage, hits: Sequence[Hit], words: Words) -> str:
         return ""
     matched = "".join(f"<li>{escape(term)}</li>" for term in terms)
     listed = f'<ul class="terms">{matched}</ul>' if matched else ""
-    return f'<footer class="note"><span>{escape(words["found_by"])}：{escape(" · ".join(reasons))}</span>{listed}</footer>'
+    return (
+        f'<footer class="note"><span>{_label("found_by", escape(" · ".join(reasons)), words)}</span>{listed}</footer>'
+    )
 
 
 def _build_marks(answer: Answer) -> list[Mark]:

@@ -1,4 +1,4 @@
-"""Files given through the page: kept in the library's own folder, so that a file of the same name replaces the old one."""
+"""Files given through the page: kept in the library's folder, where a file of the same name replaces the old one."""
 
 from __future__ import annotations
 
