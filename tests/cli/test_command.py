@@ -1,0 +1,172 @@
+"""The `rag` command: what it prints and how it exits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.cli import main
+
+RULES = """青空商会 旅費規程
+
+第1条（宿泊費）
+国内の宿泊費は一泊一万二千円を上限とする。
+
+第2条（精算）
+旅費の精算は帰社した日から十日以内に経理課へ申し出る。
+"""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    source = folder / "旅費.txt"
+    source.write_text(RULES, encoding="euc_jp")
+    assert main(["ingest", str(source), "--library", str(folder / "library"), "--quiet"]) == 0
+    return folder / "library"
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    capsys.readouterr()
+    code = main([*arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_ingest_reports_what_failed_and_keeps_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "良い.txt").write_text(RULES, encoding="utf-8")
+    (tmp_path / "空.txt").write_bytes(b"")
+    (tmp_path / "偽.pdf").write_bytes(b"PK\x03\x04 no pdf")
+    (tmp_path / "像.txt").write_bytes(bytes(range(256)) * 40)
+    (tmp_path / "長い行.txt").write_text("長い行です。" * 100_000, encoding="utf-8")
+    paths = [str(tmp_path / name) for name in ("良い.txt", "空.txt", "偽.pdf", "像.txt", "長い行.txt", "無い.txt")]
+    code, report = run_json(capsys, "ingest", *paths, "--library", str(tmp_path / "library"))
+    assert code == 2
+    assert set(report) == {
+        "added", "updated", "unchanged", "failed", "documents", "chunks", "characters", "seconds",
+    }  # fmt: skip
+    assert len(report["added"]) == report["documents"] == 2
+    assert [Path(failure["path"]).name for failure in report["failed"]] == ["空.txt", "偽.pdf", "像.txt", "無い.txt"]
+    for failure in report["failed"]:
+        assert Path(failure["path"]).name in failure["error"]
+
+
+def test_search_gives_every_field(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = run_json(capsys, "search", "宿泊費の上限はいくらですか", "--library", str(library))
+    assert code == 0
+    hit = found["hits"][0]
+    assert set(hit) == {
+        "document", "title", "start", "end", "text", "score", "dense_rank", "lexical_rank", "matched",
+    }  # fmt: skip
+    assert "一泊一万二千円" in hit["text"]
+    assert hit["text"] == RULES[hit["start"] : hit["end"]]
+    assert any("宿泊" in term for term in hit["matched"])
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+def test_search_mode_decides_which_ranks_there_are(
+    library: Path, capsys: pytest.CaptureFixture[str], mode: str
+) -> None:
+    _, found = run_json(capsys, "search", "宿泊費の上限", "--mode", mode, "--library", str(library))
+    hit = found["hits"][0]
+    assert (hit["dense_rank"] is not None, hit["lexical_rank"] is not None) == (mode != "lexical", mode != "dense")
+
+
+def test_ask_gives_every_field(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = run_json(capsys, "ask", "旅費の精算はどこへ申し出ますか", "--explain", "--library", str(library))
+    assert set(answer) >= {
+        "question", "answer", "confidence", "no_answer", "citation", "alternatives", "passages", "explanation", "seconds",
+    }  # fmt: skip
+    assert code == (1 if answer["no_answer"] else 0)
+    assert set(answer["passages"][0]) == {"document", "start", "end", "score", "attention"}
+    assert sum(passage["attention"] for passage in answer["passages"]) == pytest.approx(1, abs=1e-3)
+    assert set(answer["explanation"]) == {"method", "sentences", "removal"}
+    for sentence in answer["explanation"]["sentences"]:
+        assert sentence["text"] == RULES[sentence["start"] : sentence["end"]]
+    assert set(answer["seconds"]) == {"retrieve", "read", "explain"}
+    if answer["citation"]:
+        assert set(answer["citation"]) == {"document", "title", "start", "end", "page", "heading", "text"}
+        assert answer["citation"]["text"] == RULES[answer["citation"]["start"] : answer["citation"]["end"]]
+
+
+def test_no_answer_is_null_and_exits_with_one(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = run_json(capsys, "ask", "火星の直径は何キロメートルですか", "--library", str(library))
+    assert (code, answer["answer"], answer["no_answer"], answer["citation"]) == (1, None, True, None)
+
+
+def test_history_file_is_read(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    history = tmp_path / "history.json"
+    history.write_text(json.dumps([{"question": "宿泊費の上限はいくらですか", "answer": "一泊一万二千円"}]), encoding="utf-8")
+    _, answer = run_json(capsys, "ask", "それは海外でも同じですか", "--history", str(history), "--library", str(library))
+    assert "宿泊費" in answer["search_question"]
+
+
+@pytest.mark.parametrize("content", ["{", '{"question": "a"}', '[{"question": "a"}]', "[3]"])
+def test_wrong_history_is_named(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
+    history = tmp_path / "history.json"
+    history.write_text(content, encoding="utf-8")
+    assert main(["ask", "いつ", "--history", str(history), "--library", str(library)]) == 2
+    assert "expected a JSON list" in " ".join(capsys.readouterr().err.split())
+
+
+def test_documents_remove_and_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "旅費.txt"
+    source.write_text(RULES, encoding="utf-8")
+    place = ["--library", str(tmp_path / "library")]
+    main(["ingest", str(source), *place, "--quiet"])
+    _, listed = run_json(capsys, "documents", *place)
+    [entry] = listed["documents"]
+    assert (entry["title"], entry["source"], entry["characters"]) == ("青空商会 旅費規程", str(source.resolve()), len(RULES))
+    assert run_json(capsys, "verify", *place) == (0, {"clean": True, "problems": []})
+    assert run_json(capsys, "remove", entry["id"], *place)[0] == 0
+    assert run_json(capsys, "documents", *place)[1] == {"documents": []}
+    assert main(["remove", entry["id"], *place]) == 2
+    assert "no such document" in capsys.readouterr().err
+
+
+def test_missing_library_is_an_input_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["search", "休暇", "--library", str(tmp_path / "none"), "--json"]) == 2
+    assert "no library there" in json.loads(capsys.readouterr().err)["error"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["ask"], ["search", "休暇", "-k", "0"], ["search", "休暇", "--mode", "fast"], ["evaluate"], ["frob"]],
+    ids=["nothing", "no question", "k", "mode", "evaluate", "unknown"],
+)
+def test_usage_errors_exit_with_two(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+
+
+def test_terminal_output_of_an_answer(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["ask", "旅費の精算はどこへ申し出ますか", "--explain", "--library", str(library)])
+    printed = capsys.readouterr().out
+    assert "旅費の精算はどこへ申し出ますか" in printed
+    assert "注目した文" in printed
+    assert "除去検査" in printed
+
+
+def test_evaluate_reading_of_a_squad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start = RULES.index("経理課")
+    question = {"id": "1", "question": "旅費の精算はどこへ申し出ますか", "answers": [{"text": "経理課", "answer_start": start}]}
+    squad = {"data": [{"title": "旅費", "paragraphs": [{"context": RULES, "qas": [question]}]}]}
+    (tmp_path / "squad.json").write_text(json.dumps(squad), encoding="utf-8")
+    rows = tmp_path / "rows.jsonl"
+    _, figures = run_json(capsys, "evaluate", "reading", "--squad", str(tmp_path / "squad.json"), "--rows", str(rows))
+    assert set(figures) == {"exact_match", "f1", "n", "seconds"}
+    [row] = [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
+    assert figures["n"] == 1
+    assert row["id"] == "1"
+
+
+def test_installed_command_answers_help() -> None:
+    shown = subprocess.run([sys.executable, "-m", "rag.cli", "--help"], capture_output=True, text=True, check=True).stdout
+    assert "exit codes" in shown
+    for name in ("ingest", "search", "ask", "documents", "remove", "verify", "demo", "serve", "evaluate"):
+        assert name in shown

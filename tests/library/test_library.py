@@ -1,0 +1,156 @@
+"""The library from adding to explaining, with the shipped models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rag import Library, Turn
+from rag.config.settings import Settings
+from rag.errors import ArgumentError, LibraryError
+
+RULES = """青空商会 育児支援規程
+
+第1条（目的）
+この規程は、社員が仕事と育児を両立できるようにすることを目的とする。
+
+第2条（看護休暇）
+小学校に入る前の子を育てる社員は、子の看護のため、年に七日の看護休暇をとることができる。
+看護休暇は半日の単位でもとることができる。
+
+第3条（申請）
+看護休暇の申請先は総務部厚生係とする。
+"""
+MENU = """社員食堂だより
+
+今月の日替わり定食は六百八十円です。
+食堂の営業時間は午前十一時から午後二時までです。
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "文書"
+    folder.mkdir()
+    (folder / "育児.txt").write_text(RULES, encoding="cp932")
+    (folder / "食堂.txt").write_text(MENU, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def library(tmp_path: Path, files: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "library", settings=Settings()) as opened:
+        opened.add([files])
+        yield opened
+
+
+def test_adding_again_changes_nothing(library: Library, files: Path) -> None:
+    ids = [entry.id for entry in library.documents()]
+    report = library.add([files])
+    assert (report.added, report.updated) == ((), ())
+    assert sorted(report.unchanged) == sorted(ids)
+
+
+def test_a_changed_file_replaces_its_old_version(library: Library, files: Path) -> None:
+    (files / "食堂.txt").write_text(MENU.replace("六百八十円", "七百円"), encoding="utf-8")
+    report = library.add([files])
+    assert (len(report.updated), len(report.unchanged), report.documents) == (1, 1, 2)
+    texts = [library.document(entry.id).text for entry in library.documents()]
+    assert sum("七百円" in text for text in texts) == 1
+    assert not any("六百八十円" in text for text in texts)
+
+
+def test_every_hit_is_a_slice_of_its_document(library: Library) -> None:
+    hits = library.search("看護休暇は何日とれますか")
+    assert "年に七日の看護休暇" in hits[0].text
+    for hit in hits:
+        assert hit.text == library.document(hit.document_id).text[hit.start : hit.end]
+
+
+def test_search_can_be_held_to_one_document(library: Library) -> None:
+    menu = next(entry for entry in library.documents() if entry.title.startswith("社員食堂"))
+    assert {hit.document_id for hit in library.search("看護休暇", documents=[menu.id])} <= {menu.id}
+
+
+def test_answer_cites_the_place_it_stands_in(library: Library) -> None:
+    answer = library.ask("看護休暇の申請先はどこですか")
+    best = answer.spans[0]
+    assert best.text == library.document(best.document_id).text[best.start : best.end]
+    if answer.citation is not None:
+        assert answer.citation.text == answer.text == best.text
+        assert answer.citation.heading[-1].startswith("第3条")
+
+
+def test_explanation_shares_add_up_and_stand_in_the_text(library: Library) -> None:
+    answer = library.explain(library.ask("看護休暇の申請先はどこですか"))
+    assert answer.explanation is not None
+    assert answer.seconds.explain > 0
+    for spans in (answer.explanation.sentences, answer.explanation.passages, answer.explanation.words):
+        assert sum(span.score for span in spans) == pytest.approx(1, abs=1e-3)
+        for span in spans:
+            assert span.text == library.document(span.document_id).text[span.start : span.end]
+
+
+def test_history_reaches_the_search(library: Library) -> None:
+    history = [Turn("看護休暇は何日とれますか", "七日")]
+    assert "看護休暇" in library.ask("それはどこに申請しますか", history=history).search_question
+
+
+def test_removed_document_is_found_no_more(library: Library) -> None:
+    menu = next(entry for entry in library.documents() if entry.title.startswith("社員食堂"))
+    library.remove(menu.id)
+    assert menu.id not in {hit.document_id for hit in library.search("日替わり定食はいくらですか")}
+    assert library.verify() == []
+
+
+def test_reopened_library_is_the_same_and_clean(library: Library) -> None:
+    before = library.search("食堂は何時から開いていますか")
+    library.close()
+    with Library.open(library.folder, settings=library.settings, create=False) as again:
+        assert again.search("食堂は何時から開いていますか") == before
+        assert again.verify() == []
+
+
+def test_another_embedder_is_refused_with_both_names(library: Library, tmp_path: Path) -> None:
+    import shutil
+
+    from rag.models.shipped import locate_model
+
+    library.close()
+    copy = tmp_path / "other-embedder"
+    shutil.copytree(locate_model(Settings().embedder), copy)
+    config = copy / "config_sentence_transformers.json"
+    config.write_text(config.read_text(encoding="utf-8").replace('"query": ""', '"query": "問: "'), encoding="utf-8")
+    settings = replace(library.settings, embedder=str(copy))
+    with pytest.raises(LibraryError, match=r"manazashi/embedder") as caught, Library.open(
+        library.folder, settings=settings
+    ) as opened:
+        opened.search("休暇")
+    assert "other-embedder" in str(caught.value)
+
+
+@pytest.mark.parametrize("question", ["", " \n"], ids=["empty", "blank"])
+def test_empty_question_is_refused(library: Library, question: str) -> None:
+    with pytest.raises(ArgumentError, match="question is empty"):
+        library.ask(question)
+
+
+def test_unknown_document_names_the_command_that_lists_them(library: Library) -> None:
+    for call in (library.remove, library.document):
+        with pytest.raises(LibraryError, match=r"'nope': no such document .* rag documents"):
+            call("nope")
+
+
+def test_a_missing_library_is_not_made_for_reading(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="no library there; make one with: rag ingest"):
+        Library.open(tmp_path / "none", settings=Settings(), create=False)
+    assert not (tmp_path / "none").exists()
+
+
+def test_empty_library_answers_that_there_is_no_answer(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "empty", settings=Settings()) as opened:
+        answer = opened.ask("休暇は何日ですか")
+    assert (answer.text, answer.no_answer, answer.spans) == (None, True, ())
