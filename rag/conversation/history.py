@@ -33,6 +33,8 @@ _PROPERTIES = frozenset(
     "年 月 日 週 分 秒 円 回 目 度 いくら いくつ 全部 全体 全員 どちら".split()
 )
 
+_ASKING = frozenset("何 何時 誰 幾つ 幾ら なん なに どれ どこ いつ だれ なぜ".split())
+
 
 def build_search_question(question: str, history: Sequence[tuple[str, str]], *, window: int = WINDOW) -> str:
     """Return the question as it should be searched.
@@ -122,4 +124,16 @@ def _is_case(phrase: Sequence[Morpheme]) -> bool:
     return phrase[-1].surface in _CASES
 
 
-def _names_a_thing(noun: Morpheme) -> bool: ...
+def _names_a_thing(noun: Morpheme) -> bool:
+    """Tell whether a noun is a topic by itself: not a case, a property, a number or what counts it."""
+    if noun.subpos in ("数詞", "助数詞", "非自立可能") or noun.pos in ("接頭辞", "接尾辞"):
+        return False
+    return noun.form not in _CASES and noun.form not in _PROPERTIES and noun.form not in _ASKING
+
+
+def _is_noun(morpheme: Morpheme) -> bool:
+    return morpheme.pos in ("名詞", "接頭辞", "形状詞") or (morpheme.pos, morpheme.subpos) == ("接尾辞", "名詞的")
+
+
+def _is_verb(morpheme: Morpheme) -> bool:
+    return morpheme.pos == "動詞"
