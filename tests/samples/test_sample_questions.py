@@ -20,7 +20,7 @@ def get_id(question: SampleQuestion) -> str:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_document_is_long(name: str) -> None:
-    assert 15_500 <= len("".join(TEXTS[name].split())) <= 18_500
+    assert 15_400 <= len("".join(TEXTS[name].split())) <= 18_500
 
 
 @pytest.mark.parametrize("question", ANSWERABLE, ids=get_id)

@@ -1,0 +1,251 @@
+"""Which encoding bytes are in, and the text they hold."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rag.errors import DocumentError
+
+BYTE_ORDER_MARKS = (
+    # UTF-32 first: its little-endian mark begins with the one of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+JIS_ESCAPE = re.compile(rb"\x1b[$(]")
+JIS_SEGMENT = re.compile(rb"\x1b(\$[@B]|\([BJI])([^\x1b]*)")
+CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+CONTROL_SHARE = 0.02
+"""More control characters than this share of all characters do not occur in text."""
+UTF8_LEAD = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
+DAMAGE_SHARE = 0.02
+"""UTF-8 text with broken places counts as such as long as these are fewer than this share of its kana and kanji."""
+EUC_FAMILY = ("euc_jp", "euc_jis_2004")
+SJIS_FAMILY = ("cp932", "shift_jis_2004")
+"""The second of each family adds the characters of JIS X 0213; in EUC-JP, ① and ㈱ are among them."""
+UNLIKELY_IN_UTF8 = re.compile("[\u0180-\u036f\u0460-\u07ff]")
+"""What a few kanji of EUC-JP look like in UTF-8; Western, Greek and Russian letters lie outside."""
+THREE_BYTES = re.compile("[\u0800-\U0010ffff]")
+KANJI = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
+HALF_WIDTH = re.compile("[\uff61-\uff9f]")
+OTHER_WIDE = re.compile("[^\x00-\x7f\uff61-\uff9f]")
+HALF_WIDTH_RUN = re.compile("[\uff61-\uff9f]{2,}")
+KANA_OR_MARK = re.compile("[\u3000-\u3002\u300c\u300d\u3041-\u3093\u30a1-\u30f6\u30fb\u30fc\uff01-\uff5e]")
+VOICED = frozenset("ｳｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌﾍﾎ")
+HALF_VOICED = frozenset("ﾊﾋﾌﾍﾎ")
+NEVER_FIRST = frozenset("ﾞﾟｰｧｨｩｪｫｬｭｮｯﾝ､｡｣")
+META_CHARSET = re.compile(rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.\-]+)""", re.IGNORECASE)
+XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.\-]+)""", re.IGNORECASE)
+DECLARATION_WINDOW = 8192
+REMEDY = "open it in an editor and save it as UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """A text, and the name of the encoding it was in, as Python writes it."""
+
+    text: str
+    encoding: str
+
+
+def decode(data: bytes, *, declared: str | None = None) -> DecodedText:
+    """Decode the bytes of a text file, strictly: no byte is dropped or replaced.
+
+    A byte order mark decides; then what the file declares; then the escape sequences of ISO-2022-JP; then UTF-8,
+    EUC-JP and Shift_JIS (cp932), of which a text of some length satisfies only its own; at last a statistical guess.
+
+    Args:
+        data: The whole file.
+        declared: Encoding that the file names itself; it is passed over where the bytes contradict it.
+
+    Raises:
+        DocumentError: The bytes are no text, or text in no encoding that can be told.
+    """
+    decoded = _decode_marked(data)
+    if decoded is None and b"\0" in data:
+        raise DocumentError(
+            f"it is binary, with a NUL byte at offset {data.index(0)}; expected text; {REMEDY}, or add another file"
+        )
+    decoded = decoded or _decode_declared(data, declared) or _decode_escaped(data) or _decode_japanese(data)
+    decoded = decoded or _decode_guessed(data)
+    controls = len(CONTROLS.findall(decoded.text))
+    if controls > CONTROL_SHARE * len(decoded.text):
+        raise DocumentError(
+            f"it is binary: {controls} of its {len(decoded.text)} characters are control characters; expected text; "
+            "add another file, or convert it to text first"
+        )
+    return decoded
+
+
+def find_declared_encoding(data: bytes) -> str | None:
+    """Return the encoding that the head of an HTML or XML file names, as written there."""
+    head = data[:DECLARATION_WINDOW]
+    match = XML_ENCODING.search(head) or META_CHARSET.search(head)
+    return match[1].decode("ascii") if match else None
+
+
+def _decode_strictly(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _decode_marked(data: bytes) -> DecodedText | None:
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            text = _decode_strictly(data[len(mark) :], encoding.removesuffix("-sig"))
+            if text is None:
+                raise DocumentError(
+                    f"it begins with the byte order mark of {encoding} but is not valid in it; expected text; "
+                    f"the file is damaged or cut off: get it again, or {REMEDY}"
+                )
+            return DecodedText(text, encoding)
+    return None
+
+
+def _decode_declared(data: bytes, declared: str | None) -> DecodedText | None:
+    if declared is None:
+        return None
+    label = declared.lower().replace("_", "-")
+    if label in {"shift-jis", "shiftjis", "x-sjis", "sjis", "ms932", "windows-31j", "ms-kanji", "csshiftjis"}:
+        label = "cp932"
+    elif label in {"iso-8859-1", "latin1", "us-ascii", "ascii", "windows-1252"}:
+        # Tools write these by default: they fit any bytes, so what is valid UTF-8 is taken for UTF-8.
+        label = "cp1252" if _decode_strictly(data, "utf-8") is None else "utf-8"
+    elif label.startswith(("utf-16", "utf-32")):
+        # The declaration was read as ASCII, so it cannot be true (the HTML standard says UTF-8 then).
+        label = "utf-8"
+    try:
+        encoding = codecs.lookup(label).name
+        text = _decode_strictly(data, encoding)
+    except (LookupError, ValueError):
+        return None
+    return None if text is None else DecodedText(text, encoding)
+
+
+def _decode_escaped(data: bytes) -> DecodedText | None:
+    if JIS_ESCAPE.search(data) is None or not data.isascii():
+        return None
+    for encoding in ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004"):
+        text = _decode_strictly(data, encoding)
+        if text is not None:
+            return DecodedText(text, encoding)
+    text = _decode_cp50221(data)
+    return None if text is None else DecodedText(text, "cp50221")
+
+
+def _decode_cp50221(data: bytes) -> str | None:
+    """Decode ISO-2022-JP with ①, ㈱ and half-width katakana, as Windows writes it; Python has no codec for it."""
+    plain_end = data.index(b"\x1b")
+    pieces = [data[:plain_end].decode("ascii")]
+    covered = plain_end
+    for match in JIS_SEGMENT.finditer(data, plain_end):
+        if match.start() != covered:
+            return None
+        covered = match.end()
+        shifted = bytes(byte | 0x80 if byte > 0x20 else byte for byte in match[2])
+        kind = match[1][:1], match[1][1:]
+        encoding = "euc_jis_2004" if kind[0] == b"$" else "cp932"
+        piece = _decode_strictly(match[2] if kind in {(b"(", b"B"), (b"(", b"J")} else shifted, encoding)
+        if piece is None:
+            return None
+        pieces.append(piece)
+    return "".join(pieces) if covered == len(data) else None
+
+
+def _decode_japanese(data: bytes) -> DecodedText | None:
+    utf8 = _decode_strictly(data, "utf-8")
+    if utf8 is None:
+        _refuse_damaged_utf8(data)
+    elif UNLIKELY_IN_UTF8.search(utf8) is None or THREE_BYTES.search(utf8) is not None:
+        return DecodedText(utf8, "utf-8")
+    euc = _decode_first(data, EUC_FAMILY)
+    if utf8 is not None:
+        usual = euc is not None and _count_rare(euc.text) == 0
+        return euc if usual else DecodedText(utf8, "utf-8")
+    sjis = _decode_first(data, SJIS_FAMILY)
+    if euc is not None and sjis is not None:
+        return sjis if _prefers_shift_jis(euc.text, sjis.text) else euc
+    return euc or sjis
+
+
+def _decode_first(data: bytes, encodings: tuple[str, ...]) -> DecodedText | None:
+    for encoding in encodings:
+        text = _decode_strictly(data, encoding)
+        if text is not None:
+            return DecodedText(text, encoding)
+    return None
+
+
+def _refuse_damaged_utf8(data: bytes) -> None:
+    """Raise where a text is clearly UTF-8 but for a few bytes, which other encodings would turn into nonsense."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        broken = data.decode("utf-8", "replace").count("\ufffd")
+        if broken <= DAMAGE_SHARE * len(UTF8_LEAD.findall(data)):
+            line = data.count(b"\n", 0, error.start) + 1
+            raise DocumentError(
+                f"it is UTF-8 but for {broken} broken places, the first at byte {error.start} (line {line}); expected "
+                f"valid text; get the file again, or {REMEDY} after mending that line"
+            ) from error
+
+
+def _prefers_shift_jis(euc: str, sjis: str) -> bool:
+    """Tell whether bytes that fit both EUC-JP and Shift_JIS are Shift_JIS; only short or odd texts fit both.
+
+    Half-width katakana read as EUC-JP gives a random mixture of kanji, a third of them rare, and hardly any kana.
+    EUC-JP read as Shift_JIS gives half-width katakana that break their spelling: a voicing mark after ﾏ, a small
+    letter at the beginning of a word, a comma every other letter.
+    """
+    half_width = len(HALF_WIDTH.findall(sjis))
+    rare = _count_rare(euc)
+    if half_width == 0:
+        return HALF_WIDTH.search(euc) is not None or rare > _count_rare(sjis)
+    broken = sum(_count_misspellings(run.group()) for run in HALF_WIDTH_RUN.finditer(sjis))
+    if broken > half_width // 20 or len(KANA_OR_MARK.findall(euc)) > half_width // 20:
+        return False
+    if OTHER_WIDE.search(sjis) is not None:
+        return rare > len(euc) // 10
+    # Kanji alone, all of them usual, is a word or a name; five of them in a row seldom fit half-width spelling.
+    return rare > 0 or half_width >= 10
+
+
+def _count_misspellings(run: str) -> int:
+    count = int(run[0] in NEVER_FIRST)
+    for before, letter in pairwise(run):
+        count += letter == "ﾞ" and before not in VOICED
+        count += letter == "ﾟ" and before not in HALF_VOICED
+        count += before in "､｡" and letter in NEVER_FIRST
+    return count
+
+
+def _count_rare(text: str) -> int:
+    """Count kanji outside the first level of JIS X 0208, which holds all those of everyday text."""
+    return sum(1 for kanji in KANJI.findall(text) if not _is_usual(kanji))
+
+
+def _is_usual(kanji: str) -> bool:
+    try:
+        return 0xB0 <= kanji.encode("euc_jp")[0] < 0xD0
+    except UnicodeEncodeError:
+        return False
+
+
+def _decode_guessed(data: bytes) -> DecodedText:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data).best()
+    text = None if best is None else _decode_strictly(data, best.encoding)
+    if best is None or text is None:
+        raise DocumentError(
+            "its encoding cannot be told: it is not valid in UTF-8, EUC-JP, Shift_JIS or ISO-2022-JP; expected text "
+            f"in one of these or UTF-16 with a byte order mark; {REMEDY}"
+        )
+    return DecodedText(text, best.encoding)

@@ -1,0 +1,116 @@
+"""HTML pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rag.documents.canonical import clean_title, complete_headings
+from rag.documents.encoding import decode, find_declared_encoding
+from rag.documents.html_layout import HtmlLayout
+from rag.documents.loader import Content
+from rag.documents.writer import TextWriter
+from rag.errors import DocumentError
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+
+DROPPED = frozenset({"script", "style", "template", "noscript", "iframe", "title", "rt", "rp", "rtc"})
+XML_DECLARATION = re.compile(r"<\?xml\b[^>]*>?", re.IGNORECASE)
+"""The parser warns of pages with one, that they may be XML; XHTML has one by rights."""
+UNKNOWN_SECTION = re.compile(r"<!\[(?!(?:cdata|if|else|endif)(?![\w.\-]))", re.IGNORECASE | re.ASCII)
+"""Sections that the parser stops at; <![if is what Word writes, the others are slips, shown as text."""
+BLOCK_CONTENT = ("table", "h1", "h2", "h3", "h4", "h5", "h6")
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlLoader:
+    """Reads what a page shows: one line per paragraph and table row, without scripts, styles and readings (ruby)."""
+
+    suffixes: tuple[str, ...] = (".html", ".htm", ".xhtml")
+    kind: str = "HTML"
+    is_text: bool = True
+
+    def load(self, data: bytes) -> Content:
+        """Read the bytes of a page in the encoding it declares, or any used for Japanese.
+
+        Raises:
+            DocumentError: The bytes are binary, in no encoding that can be told, or beyond parsing.
+        """
+        decoded = decode(data, declared=find_declared_encoding(data))
+        soup = _parse(decoded.text)
+        writer = TextWriter()
+        _write(soup, writer)
+        text, anchors = writer.text, complete_headings(writer.text, writer.anchors)
+        title = clean_title(soup.title.get_text(" ", strip=True) if soup.title else None, text)
+        if not title and writer.anchors:
+            title = writer.anchors[0].label
+        return Content(text, title, anchors, {"format": "html", "encoding": decoded.encoding})
+
+
+def write_fragment(markup: str, writer: TextWriter) -> None:
+    """Write what a piece of HTML shows."""
+    _write(_parse(markup), writer)
+
+
+def _parse(markup: str) -> BeautifulSoup:
+    from bs4 import BeautifulSoup
+    from bs4.exceptions import ParserRejectedMarkup
+
+    markup = UNKNOWN_SECTION.sub("&lt;![", XML_DECLARATION.sub("", markup))
+    try:
+        # The parser takes text without any tag for a file name, and warns; the comment keeps it from that.
+        return BeautifulSoup(markup + "<!---->", "html.parser")
+    except ParserRejectedMarkup as error:
+        raise DocumentError(
+            f"its HTML cannot be parsed ({error}); expected a page that a browser shows; open it in a browser and "
+            "save it again, or copy its text into a .txt file"
+        ) from error
+
+
+def _write(soup: BeautifulSoup, writer: TextWriter) -> None:
+    layout = HtmlLayout(writer, _find_layout_rows(soup))
+    for event, item in _walk(soup):
+        if event == "text":
+            layout.add_text(str(item))
+        elif event == "start":
+            layout.start(item)  # type: ignore[arg-type]
+        else:
+            layout.end(item)  # type: ignore[arg-type]
+    layout.finish()
+
+
+def _walk(root: Tag) -> Iterator[tuple[Literal["start", "end", "text"], Tag | str]]:
+    """Walk a tree without recursion: pages with unclosed elements are nested thousands deep."""
+    from bs4.element import CData, NavigableString, Tag
+
+    stack: list[tuple[Tag, Iterator[object]]] = [(root, iter(root.contents))]
+    while stack:
+        tag, children = stack[-1]
+        child = next(children, None)
+        if child is None:
+            stack.pop()
+            if stack:
+                yield "end", tag
+        elif isinstance(child, Tag):
+            if child.name not in DROPPED:
+                yield "start", child
+                stack.append((child, iter(child.contents)))
+        elif type(child) in (NavigableString, CData):  # its subclasses are comments, declarations, scripts
+            yield "text", str(child)
+
+
+def _find_layout_rows(soup: BeautifulSoup) -> frozenset[int]:
+    """Identities of rows that arrange the page instead of holding data: they hold tables or headings."""
+    rows: set[int] = set()
+    seen: set[int] = set()
+    for element in soup.find_all(BLOCK_CONTENT):
+        parent = element.parent
+        while parent is not None and id(parent) not in seen:
+            seen.add(id(parent))
+            if parent.name == "tr":
+                rows.add(id(parent))
+            parent = parent.parent
+    return frozenset(rows)

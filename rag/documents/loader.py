@@ -1,0 +1,48 @@
+"""What every loader takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rag.documents.document import Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a loader found in a file: canonical text, anchors in it, and how both were gained.
+
+    `title` is the title the file itself gives, "" where it gives none worth showing.
+    """
+
+    text: str
+    title: str = ""
+    anchors: tuple[Anchor, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Loader(Protocol):
+    """Reads one format.
+
+    `suffixes` are the endings of its files, in lower case, the usual one first. `kind` says in words what such a file
+    is. `is_text` is true where the bytes of the file are text in some encoding.
+    """
+
+    @property
+    def suffixes(self) -> tuple[str, ...]: ...  # noqa: D102 - described above
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+
+    @property
+    def is_text(self) -> bool: ...  # noqa: D102
+
+    def load(self, data: bytes) -> Content:
+        """Read the bytes of a file.
+
+        Raises:
+            DocumentError: The bytes are not what the format asks for. The message does not name the file: the caller
+                knows its path.
+        """
+        ...

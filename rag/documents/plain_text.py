@@ -1,0 +1,29 @@
+"""Plain text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.documents.canonical import find_heading_anchors, to_canonical
+from rag.documents.encoding import decode
+from rag.documents.loader import Content
+
+
+@dataclass(frozen=True, slots=True)
+class PlainTextLoader:
+    """Reads text as it is written; its headings are lines of the shape 第3章 総則, 第12条（休暇）, 1.2 概要."""
+
+    suffixes: tuple[str, ...] = (".txt", ".text")
+    kind: str = "plain text"
+    is_text: bool = True
+
+    def load(self, data: bytes) -> Content:
+        """Read the bytes of a text file in any encoding used for Japanese.
+
+        Raises:
+            DocumentError: The bytes are binary, or in no encoding that can be told.
+        """
+        decoded = decode(data)
+        text = to_canonical(decoded.text)
+        metadata = {"format": "txt", "encoding": decoded.encoding}
+        return Content(text, anchors=tuple(find_heading_anchors(text)), metadata=metadata)

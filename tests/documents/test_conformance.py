@@ -1,0 +1,149 @@
+"""What is true of every loader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import docx
+import pytest
+
+from rag.documents.document import Document, build_document_id
+from rag.documents.loading import LOADERS, load_document, supported_suffixes
+from rag.errors import DocumentError
+from tests.documents.written_files import LINES, TITLE, WRITERS, build_pdf, write_html
+
+FORMATS = {".text": "txt", ".markdown": "md", ".htm": "html", ".xhtml": "html"}
+
+
+def load_lines(document: Document) -> list[str]:
+    return [line for line in document.text.split("\n") if line.strip()]
+
+
+def test_every_supported_suffix_is_tested() -> None:
+    assert supported_suffixes() == tuple(WRITERS)
+
+
+@pytest.fixture(params=WRITERS)
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The document in one of the formats."""
+    written = tmp_path / f"規程集{request.param}"
+    WRITERS[request.param](written)
+    return written
+
+
+class TestEveryLoader:
+    def test_gives_the_same_lines(self, path: Path) -> None:
+        assert load_lines(load_document(path)) == LINES
+
+    def test_gives_canonical_text(self, path: Path) -> None:
+        text = load_document(path).text
+        assert set("\r\0\f\v\u2028\u2029").isdisjoint(text)
+        assert text.endswith("\n")
+        assert "﨑" in text
+        assert "５" in text
+
+    def test_finds_title_and_source(self, path: Path) -> None:
+        document = load_document(path)
+        assert document.title == TITLE
+        assert document.source == str(path.resolve())
+        assert document.id == build_document_id(document.source, document.text)
+
+    def test_names_its_format(self, path: Path) -> None:
+        suffix = path.suffix
+        metadata = load_document(path).metadata
+        assert metadata["format"] == FORMATS.get(suffix, suffix[1:])
+        assert metadata.get("encoding") == (None if suffix in {".pdf", ".docx"} else "utf-8")
+
+    def test_places_headings_in_the_text(self, path: Path) -> None:
+        document = load_document(path)
+        headings = [anchor for anchor in document.anchors if anchor.kind == "heading"]
+        assert [anchor.label for anchor in headings][-2:] == ["第1章 総則", "第2章 休暇"]
+        assert [anchor.level for anchor in headings][-2:] == [2, 2]
+        assert [document.text[anchor.start : anchor.end] for anchor in headings] == [
+            anchor.label for anchor in headings
+        ]
+        assert document.heading_at(document.text.index("二十日"))[-1] == "第2章 休暇"
+        assert document.heading_at(document.text.index("働き方"))[-1] == "第1章 総則"
+
+    def test_keeps_anchors_in_order(self, path: Path) -> None:
+        starts = [anchor.start for anchor in load_document(path).anchors]
+        assert starts == sorted(starts)
+
+    def test_loads_the_same_again(self, path: Path) -> None:
+        assert load_document(path) == load_document(path)
+
+    def test_takes_the_suffix_in_upper_case(self, path: Path) -> None:
+        renamed = path.rename(path.with_suffix(path.suffix.upper()))
+        assert load_lines(load_document(renamed)) == LINES
+
+    def test_refuses_an_empty_file(self, path: Path) -> None:
+        path.write_bytes(b"")
+        with pytest.raises(DocumentError, match=r"規程集\.\w+: it is empty \(0 bytes\); expected"):
+            load_document(path)
+
+    def test_refuses_a_file_without_text(self, path: Path) -> None:
+        blank = {".pdf": build_pdf([[], []]), ".docx": None}.get(path.suffix, " \n　\n".encode())
+        if blank is None:
+            docx.Document().save(str(path))
+        else:
+            path.write_bytes(blank)
+        with pytest.raises(DocumentError) as error:
+            load_document(path)
+        assert str(error.value).startswith(f"{path}: ")
+        assert "no text" in str(error.value)
+
+    def test_refuses_a_binary_file_of_another_format(self, path: Path) -> None:
+        others = {".pdf": "a PDF", ".docx": "a Word document"}
+        others.pop(path.suffix, None)
+        for suffix, found in others.items():
+            WRITERS[suffix](path)
+            with pytest.raises(DocumentError) as error:
+                load_document(path)
+            message = str(error.value)
+            assert message.startswith(f"{path}: its content is {found}; expected ")
+            assert message.endswith(f", as the name says ({path.suffix}); rename it to {suffix}")
+
+    def test_refuses_an_image(self, path: Path) -> None:
+        path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+        with pytest.raises(DocumentError, match=r"its content is a PNG image; expected .*; run OCR"):
+            load_document(path)
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".docx"])
+class TestBinaryLoaders:
+    def test_refuse_text(self, suffix: str, tmp_path: Path) -> None:
+        path = tmp_path / f"偽物{suffix}"
+        path.write_bytes("これはただの文章です。".encode("cp932"))
+        with pytest.raises(DocumentError, match=r"its content is plain text; expected .*; rename it to \.txt"):
+            load_document(path)
+
+    def test_refuse_a_page(self, suffix: str, tmp_path: Path) -> None:
+        path = tmp_path / f"偽物{suffix}"
+        write_html(path)
+        with pytest.raises(DocumentError, match=r"its content is HTML text; expected .*; rename it to \.html"):
+            load_document(path)
+
+    def test_refuse_what_nobody_knows(self, suffix: str, tmp_path: Path) -> None:
+        path = tmp_path / f"偽物{suffix}"
+        path.write_bytes(bytes(range(256)))
+        with pytest.raises(DocumentError, match=r"its content is not a .* nor any format known here; expected"):
+            load_document(path)
+
+    @pytest.mark.parametrize("share", [0.3, 0.6])
+    def test_refuse_a_file_cut_off(self, suffix: str, share: float, tmp_path: Path) -> None:
+        path = tmp_path / f"途中{suffix}"
+        WRITERS[suffix](path)
+        data = path.read_bytes()
+        path.write_bytes(data[: int(len(data) * share)])
+        with pytest.raises(DocumentError, match=r"it is a damaged .*; expected a whole one; get the file again"):
+            load_document(path)
+
+
+def test_loaders_say_what_they_read() -> None:
+    assert [(loader.suffixes[0], loader.kind, loader.is_text) for loader in LOADERS] == [
+        (".txt", "plain text", True),
+        (".md", "Markdown", True),
+        (".html", "HTML", True),
+        (".pdf", "a PDF", False),
+        (".docx", "a Word document", False),
+    ]

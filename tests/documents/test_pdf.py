@@ -1,0 +1,111 @@
+"""PDF: pages, properties and what cannot be read."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from rag.documents.document import Anchor, Document
+from rag.documents.loading import load_document
+from rag.errors import DocumentError
+from tests.documents.written_files import build_pdf
+
+PAGES = [["第1章　総則", "この規則は、働き方を", "定める。"], [], ["第2章　休暇", "年に２０日とする。"]]
+
+
+@pytest.fixture
+def load(tmp_path: Path):
+    def load(data: bytes) -> Document:
+        path = tmp_path / "規則.pdf"
+        path.write_bytes(data)
+        return load_document(path)
+
+    return load
+
+
+def test_pages_and_headings_are_anchors(load) -> None:
+    document = load(build_pdf(PAGES))
+    assert document.text == "第1章　総則\nこの規則は、働き方を\n定める。\n第2章　休暇\n年に２０日とする。\n"
+    assert document.anchors == (
+        Anchor("page", 0, 22, "1"),
+        Anchor("heading", 0, 6, "第1章 総則", 2),
+        Anchor("page", 23, 39, "3"),
+        Anchor("heading", 23, 29, "第2章 休暇", 2),
+    )
+    assert document.text[0:22] == "\n".join(PAGES[0])
+    assert document.text[23:39] == "\n".join(PAGES[2])
+
+
+def test_places_know_their_page(load) -> None:
+    document = load(build_pdf(PAGES))
+    assert document.page_at(document.text.index("定める")) == "1"
+    assert document.page_at(document.text.index("２０日")) == "3"
+
+
+def test_pages_without_text_are_named(load) -> None:
+    assert load(build_pdf(PAGES)).metadata == {"format": "pdf", "pages": "3", "pages_without_text": "2"}
+
+
+def test_labels_of_pages_are_those_of_the_viewer(load) -> None:
+    labels = b"/Type /Catalog /PageLabels << /Nums [0 << /S /r >> 2 << /S /D /St 1 /P (A-) >>] >>"
+    data = build_pdf([["目次"], ["凡例"], ["本文"]]).replace(b"/Type /Catalog", labels, 1)
+    document = load(data)
+    assert [anchor.label for anchor in document.anchors if anchor.kind == "page"] == ["i", "ii", "A-1"]
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("就業規則（全文）", "就業規則（全文）"),
+        ("Microsoft Word - 就業規則.docx", "就業規則"),
+        ("untitled", "総則"),
+        ("無題", "総則"),
+        ("ŸA‹Æ‹K‘¥", "総則"),
+        ("", "総則"),
+    ],
+)
+def test_title_of_the_properties_counts_where_it_is_one(title: str, expected: str, load) -> None:
+    assert load(build_pdf([["総則", "本文です。"]], title=title)).title == expected
+
+
+def test_characters_come_out_as_they_are(load) -> None:
+    line = "髙﨑と𠮷野、①㈱Ⅲ、ＡＢ１２、ｶﾅ、〜"
+    assert load(build_pdf([[line]])).text == line + "\n"
+
+
+def test_scanned(load) -> None:
+    with pytest.raises(DocumentError, match=r"no text on any of its 2 pages, so it seems to be scanned; .* run OCR"):
+        load(build_pdf([[], []]))
+
+
+def test_encrypted(load) -> None:
+    with pytest.raises(DocumentError, match=r"規則\.pdf: it is a PDF encrypted with a password; expected one that"):
+        load(build_pdf(PAGES, password="himitsu"))
+
+
+def test_damaged(load) -> None:
+    with pytest.raises(DocumentError, match=r"it is a damaged PDF \(.*\); expected a whole one; get the file again"):
+        load(b"%PDF-1.7\n" + b"x" * 3000)
+
+
+def test_bytes_before_the_header_do_no_harm(load) -> None:
+    assert load(b"\r\n" * 3 + build_pdf([["本文です。"]])).text == "本文です。\n"
+    assert load(b"junk\n" + build_pdf([["本文です。"]])).text == "本文です。\n"
+
+
+def test_threads_may_load_at_once(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.pdf" for number in range(8)]
+    for number, path in enumerate(paths):
+        path.write_bytes(build_pdf([[f"{number}番の頁{page}"] for page in range(5)]))
+    with ThreadPoolExecutor(4) as pool:
+        texts = [document.text for document in pool.map(load_document, paths)]
+    assert texts == ["".join(f"{number}番の頁{page}\n" for page in range(5)) for number in range(8)]
+
+
+def test_the_file_is_not_held_open(load, tmp_path: Path) -> None:
+    load(build_pdf(PAGES))
+    (tmp_path / "規則.pdf").unlink()
+    assert len(pypdfium2.PdfDocument(build_pdf(PAGES))) == 3

@@ -1,0 +1,108 @@
+"""Writes one document in every format that can be loaded."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import docx
+from docx.document import Document as WordDocument
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfgen.canvas import Canvas
+
+COMPATIBILITY = (
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:v="urn:schemas-microsoft-com:vml"'
+)
+TITLE = "青空商会 就業規則"
+LINES = [
+    TITLE,
+    "第1章 総則",
+    "この規則は、社員の働き方を定める。",
+    "第2章 休暇",
+    "年次有給休暇は年に二十日とする。﨑山部長が認める。",
+    "種類 | 日数",
+    "結婚 | ５日",
+    "忌引 | 三日",
+]
+TABLE = [line.split(" | ") for line in LINES[5:]]
+
+
+def write_text(path: Path) -> None:
+    path.write_text("\n".join(LINES) + "\n", "utf-8")
+
+
+def write_markdown(path: Path) -> None:
+    rows = [f"| {line} |" for line in LINES[5:]]
+    lines = [f"# {TITLE}", f"## {LINES[1]}", LINES[2], f"## {LINES[3]}", LINES[4], ""]
+    path.write_text("\n".join([*lines, rows[0], "|---|---|", *rows[1:]]) + "\n", "utf-8")
+
+
+def write_html(path: Path) -> None:
+    rows = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in TABLE)
+    body = f"<h1>{TITLE}</h1><h2>{LINES[1]}</h2><p>{LINES[2]}</p><h2>{LINES[3]}</h2><p>{LINES[4]}</p>"
+    path.write_text(f"<!DOCTYPE html><html><body>{body}<table>{rows}</table></body></html>", "utf-8")
+
+
+def write_docx(path: Path) -> None:
+    document = docx.Document()
+    document.add_heading(TITLE, level=0)
+    document.add_heading(LINES[1], level=2)
+    document.add_paragraph(LINES[2])
+    document.add_heading(LINES[3], level=2)
+    document.add_paragraph(LINES[4])
+    table = document.add_table(rows=0, cols=2)
+    for row in TABLE:
+        for cell, text in zip(table.add_row().cells, row, strict=True):
+            cell.text = text
+    document.save(str(path))
+
+
+def write_pdf(path: Path) -> None:
+    path.write_bytes(build_pdf([LINES[:5], LINES[5:]]))
+
+
+def build_pdf(pages: Sequence[Sequence[str]], *, title: str | None = None, password: str | None = None) -> bytes:
+    """A PDF with one line of text per string, set in a font that every reader has."""
+    registerFont(UnicodeCIDFont("HeiseiMin-W3"))
+    target = io.BytesIO()
+    encryption = None if password is None else StandardEncryption(password)
+    canvas = Canvas(target, encrypt=encryption)
+    if title is not None:
+        canvas.setTitle(title)
+    for lines in pages:
+        canvas.setFont("HeiseiMin-W3", 11)
+        for number, line in enumerate(lines):
+            canvas.drawString(60, 780 - 20 * number, line)
+        canvas.showPage()
+    canvas.save()
+    return target.getvalue()
+
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    ".txt": write_text,
+    ".text": write_text,
+    ".md": write_markdown,
+    ".markdown": write_markdown,
+    ".html": write_html,
+    ".htm": write_html,
+    ".xhtml": write_html,
+    ".pdf": write_pdf,
+    ".docx": write_docx,
+}
+
+
+def add_xml(document: WordDocument, xml: str) -> None:
+    """Add body elements written in WordprocessingML."""
+    body = document.element.body
+    wrapper = parse_xml(f"<w:body {nsdecls('w')} {COMPATIBILITY}>{xml}</w:body>")
+    for element in list(wrapper):
+        body.insert(len(body) - 1, element)
+
+
+def write_run(text: str) -> str:
+    return f"<w:r><w:t>{text}</w:t></w:r>"
