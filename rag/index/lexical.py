@@ -1,4 +1,4 @@
-"""Search by words: FTS5 over the terms of every window, ranked by BM25."""
+"""Search by words: FTS5 finds windows by their terms, BM25 over terms and their order ranks them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from rag.chunks.chunk import Chunk
+from rag.index.bm25 import rank_windows
 from rag.index.store import Match
 from rag.text.terms import build_terms
 
 _BLOCK_CHARACTERS = 20_000
 _MAX_QUESTION_TERMS = 512
+_CANDIDATES = 200
+"""Windows taken from FTS5, whose order is a first guess."""
 
 
 def build_chunk_terms(text: str, chunks: Sequence[Chunk]) -> list[str]:
@@ -31,7 +34,7 @@ def build_chunk_terms(text: str, chunks: Sequence[Chunk]) -> list[str]:
             last += 1
         block = order[first:last]
         block_end = max(chunks[number].end for number in block)
-        terms = sorted(build_terms(text[block_start:block_end]), key=lambda term: term.start)
+        terms = sorted(build_terms(text[block_start:block_end]), key=lambda term: (term.start, term.end))
         starts = [term.start for term in terms]
         for number in block:
             start, end = chunks[number].start - block_start, chunks[number].end - block_start
@@ -59,8 +62,12 @@ def delete_terms(connection: sqlite3.Connection, document_id: str) -> None:
 def search_terms(
     connection: sqlite3.Connection, question: str, *, k: int, documents: Collection[str] | None
 ) -> list[Match]:
-    """Return the `k` windows that share most with `question`, best first; ties go to the older window."""
-    expression = build_match(term.text for term in build_terms(question))
+    """Return the `k` windows that share most with `question`, best first; ties go to the older window.
+
+    FTS5 finds the windows, `rank_windows` orders the best of them.
+    """
+    terms = [term.text for term in sorted(build_terms(question), key=lambda term: (term.start, term.end))]
+    expression = build_match(terms)
     if not expression:
         return []
     # The "+" keeps SQLite from running the whole match again for every single window of the documents.
@@ -71,11 +78,22 @@ def search_terms(
             SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(:documents)))"""
     )
     rows = connection.execute(
-        f"SELECT rowid, rank FROM chunk_terms WHERE chunk_terms MATCH :expression {restriction} "
-        "ORDER BY rank, rowid LIMIT :k",
-        {"expression": expression, "documents": json.dumps([*(documents or ())]), "k": k},
+        f"SELECT rowid, terms FROM chunk_terms WHERE chunk_terms MATCH :expression {restriction} "
+        "ORDER BY rank, rowid LIMIT :depth",
+        {"expression": expression, "documents": json.dumps([*(documents or ())]), "depth": max(k, _CANDIDATES)},
     )
-    return [Match(chunk_id, -rank) for chunk_id, rank in rows]
+    windows = [(chunk_id, joined.split(" ")) for chunk_id, joined in rows]
+    (total,) = connection.execute("SELECT count(*) FROM chunks").fetchone()
+    return rank_windows(terms, windows, frequencies=_count_windows(connection, terms), total=total)[:k]
+
+
+def _count_windows(connection: sqlite3.Connection, terms: Sequence[str]) -> dict[str, int]:
+    """Count the windows that hold each term."""
+    rows = connection.execute(
+        "SELECT term, doc FROM chunk_vocabulary WHERE term IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(dict.fromkeys(terms))),),
+    )
+    return {str(term): int(count) for term, count in rows}
 
 
 def build_match(terms: Iterable[str]) -> str:

@@ -9,6 +9,9 @@ from rag.errors import LibraryError
 APPLICATION_ID = 0x4D4E475A
 """Marks the SQLite file as a catalog of this package ("MNGZ")."""
 
+TERM_MARKS = "!#$%&()*+,-./:;<=>?@[\\]^_`{|}~"
+"""ASCII marks that may be part of a term."""
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE library (
@@ -39,8 +42,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             vector BLOB NOT NULL
         )""",
         "CREATE INDEX chunks_by_document ON chunks (document_id, start_offset, end_offset)",
-        # The tokenizer splits at spaces and leaves everything beyond ASCII alone: the terms are made by rag.text.
-        "CREATE VIRTUAL TABLE chunk_terms USING fts5 (terms, tokenize = 'ascii')",
+        # The terms are made by rag.text: the tokenizer shall split at spaces only. Beyond ASCII it does so anyway.
+        f"""CREATE VIRTUAL TABLE chunk_terms USING fts5 (terms, tokenize = "ascii tokenchars '{TERM_MARKS}'")""",
+        "CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_terms, row)",
     ),
 )
 """Statements that lead from schema version n to n + 1; `PRAGMA user_version` counts those applied."""

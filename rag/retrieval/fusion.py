@@ -6,18 +6,29 @@ from collections.abc import Sequence
 
 from rag.index.store import Match
 
-RANK_OFFSET = 60
+DENSE_SHARE = 0.2
+"""Best of 0.1 to 0.5 on the sample questions and on held-out articles of JaQuAD's training part, where the shipped
+embedder finds less by itself than words do; reciprocal ranks, which trust both alike, lost up to 25 points of recall@1
+there."""
 
 
 def fuse(dense: Sequence[Match], lexical: Sequence[Match]) -> list[Match]:
-    """Fuse both rankings by reciprocal rank: a window scores the sum of 1 / (60 + rank) over those that hold it.
+    """Fuse both rankings: a window scores 0.2 · cosine + 0.8 · BM25 / the best BM25 there is.
 
-    Ranks need no common scale, which cosine and BM25 do not have. Ties go to the window ranked higher by words.
+    A window that one ranking does not hold gets the least score of that ranking: it cannot have more. Ties go to the
+    older window.
 
-    Source: Cormack, Clarke, Büttcher (SIGIR 2009), "Reciprocal rank fusion outperforms Condorcet ...".
+    Source: Bruch, Gai and Ingber 2023, An Analysis of Fusion Functions for Hybrid Retrieval.
     """
-    scores: dict[int, float] = {}
-    for ranking in (lexical, dense):
-        for rank, match in enumerate(ranking, 1):
-            scores[match.chunk_id] = scores.get(match.chunk_id, 0.0) + 1.0 / (RANK_OFFSET + rank)
-    return [Match(chunk_id, score) for chunk_id, score in sorted(scores.items(), key=lambda item: -item[1])]
+    cosines = {match.chunk_id: match.score for match in dense}
+    best = max((match.score for match in lexical), default=0.0) or 1.0
+    words = {match.chunk_id: match.score / best for match in lexical}
+    no_cosine, no_words = min(cosines.values(), default=0.0), min(words.values(), default=0.0)
+    fused = [
+        Match(
+            chunk_id,
+            DENSE_SHARE * cosines.get(chunk_id, no_cosine) + (1 - DENSE_SHARE) * words.get(chunk_id, no_words),
+        )
+        for chunk_id in {**words, **cosines}
+    ]
+    return sorted(fused, key=lambda match: (-match.score, match.chunk_id))

@@ -69,7 +69,7 @@ def _reader(workshop: Workshop) -> None:
         ReaderSettings(**workshop.recipe["reader"]),
         workshop.out / "reader",
     )
-    calibrate_reader(workshop.out / "reader", held_out)
+    calibrate_reader(workshop.out / "reader", held_out, training[::10])
 
 
 def _embedder(workshop: Workshop) -> None:

@@ -1,3 +1,161 @@
 """Calibration of a trained reader on held-out articles: when to refuse, and what its confidence means."""
 
 from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.chunks.chunk import Chunk
+from rag.documents.document import Document, build_document_id
+from rag.evaluation.metrics import area_under_curve, score_f1
+from rag.index.library_index import LibraryIndex
+from rag.reading.calibration import Calibration, fit_calibration
+from rag.reading.span_reader import SpanReader
+from rag.retrieval.hit import Passage
+from rag.training.corpus import TrainingQuestion
+
+logger = logging.getLogger(__name__)
+
+PASSAGES = 5
+DEPTH = 15
+RIGHT = 0.8
+"""Character F1 from which on an answer counts as right."""
+FEATURES = ("answerability", "log_probability")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One reading of a held-out question, with the answer among the passages or without it."""
+
+    answerability: float
+    log_probability: float
+    present: bool
+    right: bool
+
+
+def calibrate_reader(
+    folder: Path, questions: Sequence[TrainingQuestion], pool: Sequence[TrainingQuestion]
+) -> Calibration:
+    """Fit when the reader refuses and how sure it is, and write both beside its weights.
+
+    Every question is read twice as in use: from the passages that word search finds with its own paragraph among them,
+    and from those it finds without any that holds the answer.
+
+    Args:
+        folder: The trained reader.
+        questions: Questions it was not trained on.
+        pool: Questions whose paragraphs are searched as well.
+
+    Raises:
+        ModelError: The reader cannot be loaded.
+    """
+    reader = SpanReader.load(str(folder))
+    reader.calibration = Calibration()
+    cases = list(_read_cases(reader, questions, pool))
+    _report(cases)
+    calibration = _fit(cases)
+    calibration.save(folder)
+    return calibration
+
+
+def _fit(cases: Sequence[Case]) -> Calibration:
+    features = _table(cases)
+    answered = [number for number, case in enumerate(cases) if case.present]
+    return replace(
+        Calibration(),
+        no_answer=fit_calibration(features, [not case.present for case in cases], names=FEATURES),
+        confidence=fit_calibration(features[answered], [cases[number].right for number in answered], names=FEATURES),
+    )
+
+
+def _table(cases: Sequence[Case]) -> NDArray[np.float64]:
+    return np.array([(case.answerability, case.log_probability) for case in cases])
+
+
+def _read_cases(
+    reader: SpanReader, questions: Sequence[TrainingQuestion], pool: Sequence[TrainingQuestion]
+) -> Iterator[Case]:
+    documents = {
+        question.paragraph: Document(
+            build_document_id(str(question.paragraph), question.context),
+            question.title,
+            question.context,
+            source=str(question.paragraph),
+        )
+        for question in (*questions, *pool)
+    }
+    contexts = {document.id: document.text for document in documents.values()}
+    with TemporaryDirectory(prefix="manazashi-") as place:
+        # Only words are searched: the vectors are there because an index has some.
+        with LibraryIndex.open(Path(place), dimension=1, encoder_fingerprint="none", encoder_name="none") as index:
+            for document in documents.values():
+                chunk = Chunk(document.id, 0, len(document.text), document.text)
+                index.replace_document(document, [chunk], np.ones((1, 1), dtype=np.float32))
+            for number, question in enumerate(questions):
+                own = documents[question.paragraph].id
+                matches = index.search_lexical(question.question, k=DEPTH)
+                found = [chunk.document_id for chunk in index.load_chunks([match.chunk_id for match in matches])]
+                without = [each for each in found if question.answer not in contexts[each]]
+                beside = [each for each in found if each != own][: PASSAGES - 1]
+                place_of_own = found.index(own) if own in found else len(beside)
+                beside.insert(place_of_own, own)
+                yield _read_case(reader, question, beside, contexts, present=True)
+                if without:
+                    yield _read_case(reader, question, without[:PASSAGES], contexts, present=False)
+                if number % 100 == 99:
+                    logger.info("calibration: %d of %d questions", number + 1, len(questions))
+
+
+def _read_case(
+    reader: SpanReader, question: TrainingQuestion, ids: Sequence[str], contexts: dict[str, str], *, present: bool
+) -> Case:
+    passages = [Passage(each, 0, len(contexts[each]), contexts[each], score=1.0) for each in ids]
+    reading = reader.read(question.question, passages, n=1)
+    best = reading.spans[0]
+    return Case(
+        answerability=reading.answerability,
+        log_probability=float(np.log(best.probability)),
+        present=present,
+        right=present and score_f1(best.text, [question.answer]) >= RIGHT,
+    )
+
+
+def _report(cases: Sequence[Case]) -> None:
+    """Log how well the fit holds on questions it was not made from: each half is judged by the other one's."""
+    judged: list[tuple[float, float, Case]] = []
+    for half in (0, 1):
+        other = _fit([case for number, case in enumerate(cases) if number // 2 % 2 != half])
+        for case in (case for number, case in enumerate(cases) if number // 2 % 2 == half):
+            features = {"answerability": case.answerability, "log_probability": case.log_probability}
+            if other.no_answer is not None and other.confidence is not None:
+                judged.append((other.no_answer.apply(features), other.confidence.apply(features), case))
+    present = [-absent for absent, _, case in judged if case.present]
+    missing = [-absent for absent, _, case in judged if not case.present]
+    sure = np.array([confidence for _, confidence, case in judged if case.present])
+    right = np.array([case.right for _, _, case in judged if case.present])
+    logger.info(
+        "calibration: %d readings, area under the curve of answer or none %.3f, expected calibration error %.3f",
+        len(cases),
+        area_under_curve(present, missing) or float("nan"),
+        measure_calibration_error(sure, right),
+    )
+
+
+def measure_calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_], *, bins: int = 10) -> float:
+    """Return the expected calibration error: mean gap of confidence and accuracy over bins of equal width.
+
+    Source: Naeini et al. 2015, Obtaining Well Calibrated Probabilities Using Bayesian Binning.
+    """
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(confidence[place == each].mean() - right[place == each].mean()) * (place == each).mean()
+        for each in range(bins)
+        if (place == each).any()
+    ]
+    return float(sum(gaps))
