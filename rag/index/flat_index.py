@@ -71,6 +71,8 @@ class FlatIndex:
         self, vector: Vectors, *, k: int, allowed: NDArray[np.int64] | None
     ) -> tuple[NDArray[np.int64], Vectors]:
         """Return ids and inner products of the `k` best among `allowed` (None: all), ties by id."""
+        if not self._index.ntotal:  # FAISS refuses to look for nothing
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         parameters = None
         if allowed is not None:
             parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))

@@ -14,7 +14,7 @@ BARE_TITLE_LENGTH = 20
 """Longest title after a number without dots: longer lines of that shape are mostly footnotes."""
 
 DIVISION = re.compile(
-    rf"第{NUMERAL}(?P<unit>[編章節款目])(?:の{NUMERAL})*(?=[\s　:：（(]|$)[\s　:：]*(?P<title>[^\n。]*)$"
+    rf"第{NUMERAL}(?P<unit>[編章節款目])(?:の{NUMERAL})*(?=[\s　:：（(]|$)[\s　:：]*+(?P<title>[^\n。]*+)$"
 )
 ARTICLE = re.compile(
     rf"第{NUMERAL}条(?:の{NUMERAL})*(?P<title>[\s　]*[（(][^（）()\n]{{1,{TITLE_LENGTH}}}[）)])?(?=[\s　（(]|$)"
@@ -25,7 +25,8 @@ NUMBERED = re.compile(
     rf"(?P<number>[0-9０-９]{{1,3}}(?:[.．][0-9０-９]{{1,3}})*)[.．]?[\s　]+"
     rf"(?P<title>[^\s\d|][^\n。、|\t]{{0,{TITLE_LENGTH}}})$"
 )
-CONTENTS_LINE = re.compile(r"[.．・…‥]{3,}[\s　]*[0-9０-９]+$")
+LEADERS = ".．・…‥"
+FIGURES = "0123456789０１２３４５６７８９"
 LINE = re.compile(r"[^\n]+")
 
 
@@ -79,11 +80,18 @@ def _indentation(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
+def _ends_in_page_number(content: str) -> bool:
+    """Tell a line of a table of contents: leaders and a number. Read from its end, long rows of dots cost nothing."""
+    before = content.rstrip(FIGURES)
+    leaders = before.rstrip()[-3:]
+    return before != content and len(leaders) == 3 and leaders.strip(LEADERS) == ""
+
+
 def _read_heading(content: str) -> tuple[int, int] | None:
     """Length and level of the heading a line begins with."""
     if content[0] not in "第附別" and not content[0].isdecimal():
         return None
-    if CONTENTS_LINE.search(content):
+    if _ends_in_page_number(content):
         return None
     if match := DIVISION.match(content):
         return (len(content), LEVELS[match["unit"]]) if len(match["title"]) <= TITLE_LENGTH else None

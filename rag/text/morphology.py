@@ -12,7 +12,8 @@ from typing import Any
 from rag.text.normalization import fold
 
 # MeCab's memory grows with the line; a sentence end is looked for before one is cut anywhere.
-_LINE = re.compile(r"[^\n]{1,2000}(?:[。！？\n]|$)|[^\n]{1,2000}")
+_LINE = re.compile(r"[^\n]{1,2000}(?:[。!?\n]|$)|[^\n]{1,2000}")
+# MeCab ends a text at NUL and cannot be given surrogates; the sign in their place is no word either.
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 _local = threading.local()
 
@@ -41,7 +42,7 @@ def analyze(text: str) -> list[Morpheme]:
     White space is left out. What folding makes several characters of (㌔) may be several morphemes of one place.
     """
     mapped = fold(text)
-    readable = _UNREADABLE.sub(" ", mapped.text)
+    readable = _UNREADABLE.sub("\ufffd", mapped.text)
     tagger = _load_tagger()
     morphemes: list[Morpheme] = []
     for line in _LINE.finditer(readable):
@@ -51,6 +52,8 @@ def analyze(text: str) -> list[Morpheme]:
             place = readable.index(form, place)
             start, end = mapped.to_source(place, place + len(form))
             place += len(form)
+            if form.isspace():  # MeCab takes only the commonest kinds for white space
+                continue
             pos, subpos, lemma = _read_feature(node.feature_raw)
             known = not node.is_unk
             morphemes.append(

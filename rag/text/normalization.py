@@ -8,11 +8,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
-# Half-width voicing marks become combining ones, half-width and conjoining Hangul compose with what stands before.
-_JOINING_RANGES = (("\u1160", "\u11ff"), ("\uff9e", "\uff9f"), ("\uffa0", "\uffdc"))
-# Dashes that stand for the long vowel mark after a katakana; the hyphen-minus is left alone, it also joins two words.
-_LONG_VOWEL = re.compile("(?<=[ァ-ヺー])[‐–—―−]")
+# Dashes that stand for the long vowel mark after a katakana: one, not the two of a parenthesis. The hyphen-minus is
+# left alone, it also joins two words.
+_LONG_VOWEL = re.compile("(?<=[ァ-ヺー])[‐–—―−](?![‐–—―−])")
+_LONGEST_SEGMENT = 32
+"""Characters that are one place together: more marks than any language puts on a letter (UAX 15 allows for 30)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class MappedText:
     """A folded text and, for each of its characters, the place in the source it came from.
 
     `starts` and `ends` are code points of `source`, both ascending; several folded characters may share one place
-    (㌔ becomes キロ) and one may come from several (ﾊﾞ becomes バ).
+    (㌔ becomes キロ) and one may come from several (ﾊﾞ becomes バ). Places follow each other without gaps.
     """
 
     source: str
@@ -66,18 +68,33 @@ def _map(text: str, change: Callable[[str], str]) -> MappedText:
         stop = place + 1
         while stop < size and _joins(text[stop]):
             stop += 1
-        piece = change(text[place:stop])
+        if stop - place <= _LONGEST_SEGMENT:
+            piece = change(text[place:stop])
+            starts += [place] * len(piece)
+            ends += [stop] * len(piece)
+        else:
+            # Heaps of marks, made to break programs: a place for each, or every word of them would hold them all.
+            piece = change(_sort_marks(text[place:stop]))
+            places = [min(place + number, stop - 1) for number in range(len(piece))]
+            starts += places
+            ends += [*(each + 1 for each in places[:-1]), stop]
         pieces.append(piece)
-        starts += [place] * len(piece)
-        ends += [stop] * len(piece)
         place = stop
     return MappedText(text, "".join(pieces), starts, ends)
 
 
 @lru_cache(maxsize=65536)
 def _joins(character: str) -> bool:
-    """Whether a character may compose with the one before it."""
-    return unicodedata.category(character)[0] == "M" or any(a <= character <= z for a, z in _JOINING_RANGES)
+    """Whether a character may compose or change places with what stands before it: marks, ﾞ and ﾟ, Hangul vowels."""
+    first = unicodedata.normalize("NFKD", character)[0]
+    return unicodedata.category(first)[0] == "M" or "\u1160" <= first <= "\u11ff" or first == "\U00016d67"
+
+
+def _sort_marks(segment: str) -> str:
+    """Bring marks into their canonical order, for which `unicodedata` takes quadratic time."""
+    decomposed = "".join(unicodedata.normalize("NFKD", character) for character in segment)
+    runs = groupby(decomposed, key=lambda character: unicodedata.combining(character) > 0)
+    return "".join("".join(sorted(run, key=unicodedata.combining)) for _, run in runs)
 
 
 @lru_cache(maxsize=65536)

@@ -6,17 +6,17 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {
-    "零": 0,
-    "壱": 1,
-    "弐": 2,
-    "参": 3,
-}
+DIGITS = dict(zip("〇一二三四五六七八九零壱弐参", "01234567890123", strict=True))
 SMALL_UNITS = {"十": 10, "拾": 10, "百": 100, "千": 1000}
 LARGE_UNITS = {"万": 10**4, "億": 10**8, "兆": 10**12}
-_KANJI = "".join(DIGITS) + "".join(SMALL_UNITS) + "".join(LARGE_UNITS)
+_UNITS = "".join(SMALL_UNITS) + "".join(LARGE_UNITS)
+_KANJI = "".join(DIGITS) + _UNITS
 _ARABIC = r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
-_TOKEN = re.compile(rf"{_ARABIC}|[{_KANJI}]")
+_FIRST_YEAR = "(?<=令和|平成|昭和|大正|明治)元(?=年)"
+_TO_ARABIC = str.maketrans(DIGITS | {"元": "1", ",": ""})
+_PART = re.compile(rf"[0-9.]+|[{_UNITS}]")
+_LONGEST_SUM = 40
+"""Longest number with units, in characters; thousands of billions in 漢数字 take 31."""
 
 _KA = "[かカヵケヶ箇個]"
 _COUNTERS = (
@@ -26,9 +26,13 @@ _COUNTERS = (
     r"(?:[kcm]?m|[km]?g|m?l|[kmgt]?b)(?![a-z])"
 )
 _NUMBER = re.compile(
-    rf"(?P<ordinal>第)?(?P<value>(?:{_ARABIC}|[{_KANJI}])+)(?P<unit>{_COUNTERS})?(?P<part>\.[0-9])?",
+    rf"(?P<ordinal>第|(?<=条の))?(?P<value>{_FIRST_YEAR}|(?:{_ARABIC}|[{_KANJI}])+)(?P<unit>{_COUNTERS})?"
+    r"(?P<part>(?:\.[0-9]+)+)?"
 )
-_UNIT_FORMS = {"才": "歳", "頁": "ページ", "パーセント": "%", "名": "人"}
+# A word for the sign, which a full-text index need not keep. 3か月間 is as long as 3か月, but 3時 is not 3時間.
+_UNIT_FORMS = {"%": "パーセント", "才": "歳", "頁": "ページ", "名": "人"} | {
+    unit + "間": unit for unit in ("か月", "年", "週", "日", "分", "秒")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Number:
 def find_numbers(text: str) -> list[Number]:
     """Find the numbers of a folded text (see `rag.text.normalization.fold`), in order.
 
-    A single 漢数字 counts only with a counter or 第, because 一 and its like are part of many words. Numbers of
+    A single 漢数字 counts only with a counter, 第 or 条の, because 一 and its like are part of many words. Numbers of
     sections (1.2.3) are none.
     """
     return [number for match in _NUMBER.finditer(text) if (number := _read(match)) is not None]
@@ -56,7 +60,7 @@ def find_numbers(text: str) -> list[Number]:
 
 def _read(match: re.Match[str]) -> Number | None:
     written, unit = match["value"], match["unit"] or ""
-    bare = not unit and not match["ordinal"]
+    bare = not unit and match["ordinal"] is None
     if match["part"] or (bare and len(written) == 1 and written in _KANJI):
         return None
     value = _evaluate(written)
@@ -70,21 +74,34 @@ def _read(match: re.Match[str]) -> Number | None:
 
 def _evaluate(written: str) -> str | None:
     """Return the value in digits, None for a run of numerals that is no number."""
-    total = section = Decimal(0)
-    digits = ""
-    for token in _TOKEN.findall(written):
-        if token in SMALL_UNITS:
-            section += (Decimal(digits) if digits else 1) * SMALL_UNITS[token]
-            digits = ""
-        elif token in LARGE_UNITS:
-            section += Decimal(digits) if digits else 0
-            total += (section or 1) * LARGE_UNITS[token]
-            section, digits = Decimal(0), ""
-        else:
-            digits += str(DIGITS.get(token, token)).replace(",", "")
-            if digits.count(".") > 1:
-                return None
-    if set(written) <= {"〇", "零"} and len(written) > 1:  # 〇〇 stands for something left open
+    if len(written) > 1 and set(written) <= {"〇", "零"}:  # 〇〇 stands for something left open
         return None
-    value = format(total + section + (Decimal(digits) if digits else 0), "f")
-    return value.rstrip("0").rstrip(".") if "." in value else value
+    parts = _PART.findall(written.translate(_TO_ARABIC))
+    if any(part.count(".") > 1 for part in parts):
+        return None
+    if parts[0] not in _UNITS and len(parts) == 1:
+        return _trim(parts[0])
+    return _trim(format(_add(parts), "f")) if len(written) <= _LONGEST_SUM else None
+
+
+def _add(parts: list[str]) -> Decimal:
+    """Add up figures and units: 2 万 5 千."""
+    total = section = Decimal(0)
+    figure: Decimal | None = None
+    for part in parts:
+        if part in SMALL_UNITS:
+            section += (1 if figure is None else figure) * SMALL_UNITS[part]
+            figure = None
+        elif part in LARGE_UNITS:
+            total += ((section or 1) if figure is None else section + figure) * LARGE_UNITS[part]
+            section, figure = Decimal(0), None
+        else:
+            figure = Decimal(part)
+    return total + section + (figure or 0)
+
+
+def _trim(value: str) -> str:
+    """Write a number without zeros that say nothing."""
+    whole, _, fraction = value.partition(".")
+    whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
+    return f"{whole}.{fraction}" if fraction else whole

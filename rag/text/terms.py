@@ -11,9 +11,10 @@ from rag.text.morphology import Morpheme, analyze
 from rag.text.normalization import MappedText, fold
 from rag.text.numbers import Number, find_numbers
 
-# What binds words says nothing of a topic, nor do verbs that stand with any noun.
-_EMPTY_KINDS = frozenset(("助詞", "助動詞", "補助記号", "記号", "空白", "接続詞", "感動詞", "連体詞"))
-_EMPTY_LEMMAS = frozenset("為る 居る 有る 成る 出来る 言う 於く 因る 御 等 事 物 の よう 時".split())
+# What binds words, points or asks says nothing of a topic, nor do verbs that stand with any noun.
+_EMPTY_KINDS = frozenset(("助詞", "助動詞", "補助記号", "記号", "空白", "接続詞", "感動詞", "連体詞", "代名詞"))
+_EMPTY_WORDS = "為る 居る 有る 成る 出来る 言う 於く 因る 御 等 事 物 時 どう こう そう ああ 何故 幾ら"
+_EMPTY_LEMMAS = frozenset(_EMPTY_WORDS.split())
 _LONG_VOWEL_END = re.compile("(?<=[ァ-ヺー]{2})ー$")
 PAIR = 2
 _LONG_NUMBER = 3
@@ -60,8 +61,10 @@ def _word_terms(morpheme: Morpheme) -> Iterator[Term]:
         return
     # The lemma of a name is its reading, which many names share.
     word = morpheme.form if morpheme.subpos == "固有名詞" else morpheme.lemma
-    yield Term(_LONG_VOWEL_END.sub("", word), morpheme.start, morpheme.end)
-    if not morpheme.known and len(morpheme.surface) == len(morpheme.form) > PAIR:
+    span = (morpheme.start, morpheme.end)
+    yield Term(_LONG_VOWEL_END.sub("", word), *span)
+    if not morpheme.known and morpheme.subpos != "数詞" and len(morpheme.form) > PAIR:
+        aligned = len(morpheme.surface) == len(morpheme.form)
         for place in range(len(morpheme.form) - 1):
-            start = morpheme.start + place
-            yield Term(morpheme.form[place : place + PAIR], start, start + PAIR)
+            start, end = (morpheme.start + place, morpheme.start + place + PAIR) if aligned else span
+            yield Term(morpheme.form[place : place + PAIR], start, end)

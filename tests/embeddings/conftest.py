@@ -66,9 +66,10 @@ def static_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def bert(bert_folder: Path) -> SentenceTransformerEncoder:
-    return SentenceTransformerEncoder(str(bert_folder), device="cpu", batch_size=2)
+    # Single precision: left to itself, the encoder takes bfloat16 on processors that have it.
+    return SentenceTransformerEncoder(str(bert_folder), device="cpu", batch_size=2, precision="float32")
 
 
 @pytest.fixture(scope="session")
 def static(static_folder: Path) -> SentenceTransformerEncoder:
-    return SentenceTransformerEncoder(str(static_folder), device="cpu")
+    return SentenceTransformerEncoder(str(static_folder), device="cpu", precision="float32")

@@ -12,7 +12,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
-from rag.embeddings.sentence_transformer import SentenceTransformerEncoder
+from rag.embeddings.sentence_transformer import Precision, SentenceTransformerEncoder
 from rag.errors import ArgumentError, ModelError
 from tests.conformance.encoder import EncoderConformance
 
@@ -70,15 +70,17 @@ def test_a_truncating_tokenizer_limits_static_models(static_folder: Path, tmp_pa
 
 
 def test_prompts_can_be_given(bert: SentenceTransformerEncoder, bert_folder: Path) -> None:
-    given = SentenceTransformerEncoder(str(bert_folder), device="cpu", prompts={"query": "", "document": ""})
+    given = SentenceTransformerEncoder(
+        str(bert_folder), device="cpu", precision="float32", prompts={"query": "", "document": ""}
+    )
     np.testing.assert_allclose(given.encode_queries(["取得休暇"]), bert.encode_queries(["休暇"]), atol=1e-6)
     assert given.max_tokens == 30
     assert given.fingerprint != bert.fingerprint
 
 
 def test_fingerprint_is_that_of_the_content(bert_folder: Path, tmp_path: Path) -> None:
-    def build(folder: Path, **options: str) -> str:
-        return SentenceTransformerEncoder(str(folder), device="cpu", **options).fingerprint
+    def build(folder: Path, *, precision: Precision = "float32") -> str:
+        return SentenceTransformerEncoder(str(folder), device="cpu", precision=precision).fingerprint
 
     original = build(bert_folder)
     copy = tmp_path / "copy"

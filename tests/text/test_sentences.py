@@ -52,7 +52,11 @@ def test_long_quote_does_not_swallow_the_text() -> None:
     assert len(split_sentences(text)) >= 60
 
 
-@given(st.text(alphabet=st.sampled_from("雨が。！？「」『』（）()\n 　・第条1一.．、aA|\t#𠮷が\u3099👍\ud800"), max_size=200))
+@given(
+    st.text(
+        alphabet=st.sampled_from("雨が。！？「」『』（）()\n 　・第条1一.．、aA|\t#𠮷が\u3099👍\ud800"), max_size=200
+    )
+)
 def test_every_character_lies_in_exactly_one_sentence(text: str) -> None:
     counts = [0] * len(text)
     last = 0
