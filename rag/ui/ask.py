@@ -110,16 +110,18 @@ class AskTab:
     def _connect(self) -> None:
         state = [self.session, self.view]
         asked = [self.question, self.examples, *self._shown]
-        gr.on(
+        written = gr.on(
             [self.question.submit, self.send.click],
             self._ask,
             [*state, self.filter, self.question],
             asked,
             show_progress="hidden",
         )
-        self.examples.select(self._ask_example, [*state, self.filter], asked, show_progress="hidden")
+        example = self.examples.select(self._ask_example, [*state, self.filter], asked, show_progress="hidden")
         self.conversation.select(self._choose, state, self._shown, show_progress="hidden")
-        self.clear.click(self._clear, [self.view, self.filter], self.refreshed, show_progress="hidden")
+        self.clear.click(
+            self._clear, [self.view, self.filter], self.refreshed, show_progress="hidden", cancels=[written, example]
+        )
         choices: list[Any] = [self.unit, self.layer, self.head, self.rows]
         for choice in choices:
             choice.input(self._shade, [self.session, *choices], [self.view, self.passages], show_progress="hidden")

@@ -12,11 +12,13 @@ from rag.retrieval.hit import Hit, Passage
 from rag.text.sentences import split_sentences
 from rag.ui.gaze import Unit
 from rag.ui.session import Exchange, Place, Session
-from rag.ui.shading import Mark, Shades, shade_passage
+from rag.ui.shading import Kind, Mark, Shades, shade_passage
 from rag.ui.words import Words, format_percent
 
 HIGH_CONFIDENCE = 0.75
 MEDIUM_CONFIDENCE = 0.4
+MARKED_PROBABILITY = 0.05
+"""Candidates below it are listed but not marked in the text: there they would hide what matters."""
 SUPPORTING_GAP = 0.1
 """Nats by which the attended sentences must matter more than random ones to be called the answer's support."""
 
@@ -77,7 +79,7 @@ def render_passages(exchange: Exchange | None, shades: Shades, unit: Unit, words
         _render_passage(passage, place, answer.hits, shades, marks, words)
         for passage, place in zip(answer.passages, exchange.places, strict=True)
     )
-    legend = _render_legend(answer, shades, words)
+    legend = _render_legend(marks, shades, unit, words)
     return f'<h2>{escape(words["passages"])}</h2>{legend}<div class="passages" data-unit="{unit}">{articles}</div>'
 
 
@@ -180,7 +182,8 @@ def _label(key: str, html: str, words: Words) -> str:
 
 
 def _render_path(title: str, heading: Sequence[str]) -> str:
-    steps = "".join(f' <span class="step">›</span> {escape(label)}' for label in heading)
+    below = heading[1:] if heading[:1] == (title,) else heading
+    steps = "".join(f' <span class="step">›</span> {escape(label)}' for label in below)
     return f"<cite>{escape(title)}</cite>{steps}"
 
 
@@ -210,15 +213,18 @@ def _render_details(answer: Answer, words: Words, *, explaining: bool) -> str:
     return f'{searched}<p class="note">{_label("seconds", escape(times + waiting), words)}{dots}</p>'
 
 
-def _render_legend(answer: Answer, shades: Shades, words: Words) -> str:
-    kind = "candidate" if answer.text is None else "answer"
-    mark = f'<span class="key"><mark class="{kind}">{escape(words[f"legend_{kind}"])}</mark></span>'
+def _render_legend(marks: Sequence[Mark], shades: Shades, unit: Unit, words: Words) -> str:
+    kinds = dict.fromkeys(mark.kind for mark in marks)
+    keys = "".join(
+        f'<span class="key"><mark class="{kind}">{escape(words[f"legend_{kind}"])}</mark></span>' for kind in kinds
+    )
     if not shades.sentences:
-        return f'<p class="legend">{mark}</p>'
-    strong = words["legend_strong"].format(share=format_percent(shades.strongest))
+        return f'<p class="legend">{keys}</p>'
+    strongest = shades.strongest if unit == "sentence" else shades.find_strongest_piece(marks)
+    strong = words["legend_strong"].format(share=format_percent(strongest))
     scale = "".join(f'<span class="swatch" style="--gaze:{step / 4:.2f}"></span>' for step in range(5))
     return (
-        f'<p class="legend">{mark}<span class="key">{escape(words["legend_weak"])}'
+        f'<p class="legend">{keys}<span class="key">{escape(words["legend_weak"])}'
         f'<span class="scale" aria-hidden="true">{scale}</span>{escape(strong)}</span>'
         f'<span class="note">{escape(words["legend"])} {escape(words["legend_click"])}</span></p>'
     )
@@ -273,10 +279,12 @@ def _render_reason(passage: Passage, hits: Sequence[Hit], words: Words) -> str:
 
 
 def _build_marks(answer: Answer) -> list[Mark]:
-    best = "candidate" if answer.text is None else "answer"
+    """Mark the best span, whatever its probability, and the other candidates worth a look."""
+    best: Kind = "candidate" if answer.text is None else "answer"
     return [
-        Mark(span.document_id, span.start, span.end, "answer" if index == 0 and best == "answer" else "candidate")
+        Mark(span.document_id, span.start, span.end, best if index == 0 else "candidate")
         for index, span in enumerate(answer.spans)
+        if index == 0 or span.probability >= MARKED_PROBABILITY
     ]
 
 

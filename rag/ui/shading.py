@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,8 +12,10 @@ from rag.explanation.explanation import ScoredSpan
 from rag.retrieval.hit import Passage
 from rag.ui.words import format_percent
 
-FAINT = 0.03
+FAINT = 0.1
 """Words below this strength get no colour of their own: nobody could see it, and the page stays small."""
+
+Kind = Literal["answer", "candidate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Mark:
     document_id: str
     start: int
     end: int
-    kind: Literal["answer", "candidate"]
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,12 @@ class Shades:
         """Largest share of a sentence."""
         return max((span.score for span in self.sentences), default=0.0)
 
+    def find_strongest_piece(self, marks: Sequence[Mark]) -> float:
+        """Return the largest share of a word outside the answer, which looks at itself more than at anything else."""
+        answers = [mark for mark in marks if mark.kind == "answer"]
+        outside = (piece.score for piece in self.pieces if not any(_overlap(piece, answer) for answer in answers))
+        return max(outside, default=0.0)
+
 
 _Placed = TypeVar("_Placed", Mark, ScoredSpan)
 
@@ -47,7 +56,8 @@ def shade_passage(passage: Passage, shades: Shades, marks: Sequence[Mark], *, sh
 
     Sentences hold marks, marks hold words: what crosses a border of an outer one is cut in two. Colour strength
     (`--gaze`, 0 to 1) is relative to the strongest span of its kind in all passages, so that any layer and head
-    shows a picture; the true share stands in the title.
+    shows a picture, and grows with the root of the share, so that what was looked at a little can be seen beside what
+    was looked at most; the true share stands in the title. The answer has a colour of its own: its words do not count.
 
     Args:
         passage: What is shown.
@@ -58,7 +68,7 @@ def shade_passage(passage: Passage, shades: Shades, marks: Sequence[Mark], *, sh
     sentences = _inside(passage, shades.sentences)
     pieces = _inside(passage, shades.pieces)
     disjoint = _without_overlaps(_inside(passage, marks))
-    strongest_piece = max((piece.score for piece in shades.pieces), default=0.0)
+    strongest_piece = shades.find_strongest_piece(marks)
     parts: list[str] = []
     for start, end, sentence in _cut(passage.start, passage.end, sentences):
         inner = "".join(
@@ -91,7 +101,11 @@ def _wrap_sentence(sentence: ScoredSpan | None, inner: str, strongest: float, sh
 
 
 def _strength(span: ScoredSpan | None, strongest: float) -> float:
-    return span.score / strongest if span is not None and strongest > 0 else 0.0
+    return math.sqrt(min(span.score / strongest, 1.0)) if span is not None and strongest > 0 else 0.0
+
+
+def _overlap(span: ScoredSpan, mark: Mark) -> bool:
+    return span.document_id == mark.document_id and span.start < mark.end and span.end > mark.start
 
 
 def _inside(passage: Passage, spans: Sequence[_Placed]) -> list[_Placed]:

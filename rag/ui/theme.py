@@ -28,7 +28,7 @@ def build_theme() -> gr.themes.Base:
         body_text_color_subdued_dark="*neutral_300",
         block_title_text_color="*neutral_800",
         block_title_text_color_dark="*neutral_100",
-        block_title_text_weight="600",
+        block_title_text_weight="700",
         block_info_text_color="*neutral_600",
         block_info_text_color_dark="*neutral_300",
         block_label_text_color="*neutral_700",

@@ -68,6 +68,7 @@ def add_uploads(
     Raises:
         RagError: The library could not be changed.
     """
+    library.statistics()  # opens it: a new library is made in an empty folder only, before the uploads are in it
     folder = (library.folder / FOLDER).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     failed: list[tuple[str, str]] = []
@@ -89,7 +90,7 @@ def add_uploads(
         report = library.add(taken, progress=progress)
         for failure in report.failed:
             path = Path(failure.path)
-            failed.append((path.name, failure.error.replace(str(path), path.name)))
+            failed.append((path.name, failure.error.removeprefix(f"{path}: ").replace(str(path), path.name)))
             path.unlink(missing_ok=True)
             older = Path(replaced) / path.name
             if older.exists():

@@ -1,0 +1,19 @@
+"""No test reaches the network: connections are allowed to this machine only, and the model hub is never asked."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's client is imported
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+HERE = ["127.0.0.1", "::1", "localhost"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Close the network again before every test and its fixtures: pytest-socket opens it after each."""
+    socket_allow_hosts(HERE, allow_unix_socket=True)

@@ -1,0 +1,120 @@
+"""Asking in a real browser: the answer in its text, the gaze, the conversation."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from rag.samples import SampleQuestion, load_sample_questions
+from tests.ui.conftest import Open
+from tests.ui.visit import PATIENCE, Visit
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def sample() -> SampleQuestion:
+    """A question that the shipped reader answers: the sum a guarantor is liable for."""
+    return next(question for question in load_sample_questions() if question.id == "rules-02")
+
+
+@pytest.fixture
+def answered(visit: Visit, sample: SampleQuestion) -> Visit:
+    visit.ask(sample.question)
+    return visit
+
+
+def test_answer_is_shown_in_its_passage(answered: Visit, sample: SampleQuestion) -> None:
+    page = answered.page
+    expected = sample.answers[0].text
+    expect(page.locator(".turn .question")).to_contain_text(sample.question)
+    expect(page.locator(".turn .reply .text")).to_contain_text(expected)
+    expect(page.locator(".answer .verdict")).to_contain_text(expected)
+    quote = page.locator(".citation blockquote")
+    expect(quote).to_contain_text("身元保証書（保証人は一名とし、極度額を120万円とする")
+    expect(quote.locator("mark.answer")).to_contain_text(expected)
+    expect(page.locator(".citation figcaption")).to_contain_text("第7条")
+    passage = page.locator(".passage", has=page.locator("mark.answer"))
+    expect(passage).to_have_count(1)
+    expect(passage.locator("mark.answer")).to_contain_text(expected)
+    expect(passage.locator("header")).to_contain_text("就業規則")
+    expect(page.locator(".examples")).to_have_count(0)
+
+
+def test_sentences_are_shaded_by_their_share(answered: Visit) -> None:
+    strengths = answered.read_strengths(".passages .sentence")
+    assert max(strengths) == 1
+    assert len(set(strengths)) >= 4
+    colours = answered.read_colours(".passages .sentence")
+    strongest, weakest = strengths.index(1), strengths.index(min(strengths))
+    assert colours[strongest] == "rgba(245, 158, 11, 0.6)"
+    assert colours[weakest] != colours[strongest]
+    titles = answered.page.locator(".passages .sentence").evaluate_all("all => all.map(each => each.title)")
+    assert all(title.startswith("視線の ") for title in titles)
+
+
+def test_a_sentence_opens_onto_its_words(answered: Visit) -> None:
+    sentence = answered.page.locator(".passages .sentence", has=answered.page.locator("mark.answer")).first
+    pieces = ".passages .sentence:has(mark.answer) .piece"
+    hidden = "rgba(0, 0, 0, 0)"
+    assert set(answered.read_colours(pieces)) == {hidden}
+    sentence.click(position={"x": 4, "y": 8})
+    expect(sentence).to_have_class("sentence opened")
+    assert len(set(answered.read_colours(pieces)) - {hidden}) >= 2
+    # The answer keeps the colour that says it is the answer.
+    assert set(answered.read_colours("mark.answer .piece")) <= {hidden}
+    sentence.click(position={"x": 4, "y": 8})
+    assert set(answered.read_colours(pieces)) == {hidden}
+
+
+def test_layer_head_rows_and_unit_change_the_shades(answered: Visit) -> None:
+    page = answered.page
+    mean = answered.read_strengths(".passages .sentence")
+    answered.choose("layer", "1")
+    layer = answered.wait_for_other_strengths(".passages .sentence", mean)
+    answered.choose("head", "2")
+    head = answered.wait_for_other_strengths(".passages .sentence", layer)
+    page.locator("#rows").get_by_text("質問から").click()
+    answered.wait_for_other_strengths(".passages .sentence", head)
+    page.locator("#unit").get_by_text("トークン").click()
+    expect(page.locator(".passages")).to_have_attribute("data-unit", "token", timeout=PATIENCE)
+    tokens = answered.read_strengths(".passages .piece")
+    assert len(set(answered.read_colours(".passages .piece"))) >= 4
+    assert set(answered.read_colours(".passages .sentence")) == {"rgba(0, 0, 0, 0)"}
+    page.locator("#unit").get_by_text("語", exact=True).click()
+    expect(page.locator(".passages")).to_have_attribute("data-unit", "word", timeout=PATIENCE)
+    assert answered.read_strengths(".passages .piece") != tokens
+
+
+def test_answer_says_what_removal_does(answered: Visit) -> None:
+    removal = answered.page.locator(".removal")
+    expect(removal.locator("h2")).to_have_text("視線は当てになるか")
+    expect(removal).to_contain_text("つの文を除いて読み直すと")
+
+
+def test_follow_up_is_understood_and_earlier_evidence_comes_back(answered: Visit, sample: SampleQuestion) -> None:
+    page = answered.page
+    follow_up = "では、保証人は何人ですか"
+    answered.ask(follow_up)
+    expect(page.locator(".turn")).to_have_count(2)
+    # It was searched together with the question before it.
+    expect(page.locator(".answer .note", has_text="探した言葉")).to_contain_text(sample.question)
+    replies = page.locator("button.reply")
+    expect(replies.nth(1)).to_have_attribute("aria-pressed", "true")
+    replies.nth(0).click()
+    answered.wait_for_evidence(sample.question)
+    expect(replies.nth(0)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".answer .verdict")).to_contain_text(sample.answers[0].text)
+    page.locator("#clear").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.locator(".evidence .empty")).to_be_visible()
+    expect(page.locator(".examples button")).to_have_count(3)
+
+
+def test_an_example_is_asked_at_a_click(open_page: Open) -> None:
+    visit = open_page("en-US")
+    example = visit.page.locator(".examples button").nth(1)
+    question = example.inner_text()
+    example.click()
+    visit.wait_for_evidence(question)
+    expect(visit.page.locator(".passages .text").first).to_contain_text("パスワード")

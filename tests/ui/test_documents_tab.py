@@ -1,0 +1,111 @@
+"""Adding, listing, asking and removing documents in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.server import Server
+from tests.ui.visit import PATIENCE, Visit
+
+pytestmark = pytest.mark.browser
+
+HANDBOOK = """青空商会 自転車通勤の手引き
+
+第1条（駐輪場）
+自転車で通勤する者は、駐輪場の使用料として月に三百円を支払う。
+駐輪場は本館の北側にある。
+
+第2条（届出）
+自転車通勤の届出先は総務部管理係とする。
+"""
+HOSTILE = """<img src=x onerror="window.hacked=1">の規程
+
+第1条（合言葉）
+金庫の合言葉は<script>window.hacked=1</script>山桜である。
+<img src=x onerror="window.hacked=1">合言葉は毎月"変える"。
+"""
+LONG = "倉庫の棚卸しの手引き\n\n" + "".join(
+    f"第{number}倉庫の棚卸しは、毎月{number % 28 + 1}日に行い、結果を{number}番の帳簿に記す。\n"
+    for number in range(3000)
+)
+
+
+@pytest.fixture
+def documents(visit: Visit) -> Visit:
+    """The page with the tab of the documents open."""
+    visit.open_tab("文書")
+    expect(visit.page.locator("table.documents")).to_be_visible(timeout=PATIENCE)
+    return visit
+
+
+def remove(visit: Visit, title: str) -> None:
+    page = visit.page
+    page.get_by_role("button", name=f"「{title}」を除く", exact=True).click()
+    expect(page.locator("dialog .title")).to_have_text(title)
+    page.locator("dialog .confirm").click()
+    expect(page.locator("#report")).to_contain_text(f"「{title}」を除きました", timeout=PATIENCE)
+
+
+def test_good_files_go_in_bad_ones_are_named_and_removal_asks_first(documents: Visit, server: Server) -> None:
+    page = documents.page
+    title = "青空商会 自転車通勤の手引き"
+    titles = page.locator("table.documents tbody th")
+    before = titles.all_inner_texts()
+    report = documents.upload({"自転車.txt": HANDBOOK.encode("cp932"), "壊れた.pdf": b"%PDF-1.7\nnothing"})
+    assert "1 件を加えました" in report
+    assert "1 件は読めませんでした" in report
+    expect(page.locator("#report li b")).to_have_text("壊れた.pdf")
+    expect(titles).to_have_text([*before, title])
+    copy = server.library / "uploads" / "自転車.txt"
+    assert copy.read_bytes() == HANDBOOK.encode("cp932")
+
+    documents.open_tab("質問する")
+    documents.choose("filter", title)
+    documents.ask("駐輪場の使用料はいくらですか")
+    expect(page.locator(".passage header cite").first).to_have_text(title)
+    expect(page.locator(".passages .text").first).to_contain_text("使用料として月に三百円を支払う")
+
+    documents.open_tab("文書")
+    page.get_by_role("button", name=f"「{title}」を除く", exact=True).click()
+    page.locator("dialog .cancel").click()
+    expect(page.locator("dialog")).to_be_hidden()
+    expect(titles).to_have_text([*before, title])
+    remove(documents, title)
+    expect(titles).to_have_text(before)
+    assert not copy.exists()
+    documents.open_tab("質問する")
+    page.locator("#filter input").click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("option", name=title)).to_have_count(0)
+
+
+def test_markup_in_a_document_is_text_and_never_runs(documents: Visit) -> None:
+    page = documents.page
+    title = HOSTILE.splitlines()[0]
+    documents.upload({"<img src=x onerror=hacked=1>.txt": HOSTILE.encode()})
+    expect(page.locator("table.documents tbody th").last).to_have_text(title)
+    documents.open_tab("質問する")
+    documents.ask("金庫の合言葉は何ですか <b>教えて</b>")
+    expect(page.locator(".turn .question")).to_contain_text("<b>教えて</b>")
+    passage = page.locator(".passage", has_text=title).first
+    expect(passage.locator(".text")).to_contain_text("<script>window.hacked=1</script>山桜である")
+    expect(passage.locator(".text")).to_contain_text('<img src=x onerror="window.hacked=1">合言葉は毎月"変える"')
+    page.locator("#filter input").click()
+    expect(page.get_by_role("option", name=title)).to_be_visible()
+    assert page.locator(".passages script, .passages img, .turns img, .turns b, .answer img").count() == 0
+    assert page.evaluate("window.hacked") is None
+    documents.open_tab("文書")
+    remove(documents, title)
+    assert page.locator("#documents img, #report img, dialog img").count() == 0
+    assert page.evaluate("window.hacked") is None
+
+
+def test_progress_is_shown_and_a_file_of_the_same_name_replaces(documents: Visit) -> None:
+    page = documents.page
+    documents.begin_upload({f"倉庫{number}.txt": f"{LONG}{number}".encode() for number in (1, 2)})
+    expect(page.locator("#report")).to_contain_text("読み込んでいます：倉庫", timeout=PATIENCE)
+    assert "2 件を加えました" in documents.wait_for_report()
+    assert "1 件を新しくしました" in documents.upload({"倉庫1.txt": "倉庫の新しい手引き\n\n短い。\n".encode()})
+    expect(page.locator("table.documents tbody th").last).to_have_text("倉庫の新しい手引き")
+    assert "1 件は前と同じでした" in documents.upload({"倉庫1.txt": "倉庫の新しい手引き\n\n短い。\n".encode()})

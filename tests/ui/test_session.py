@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from rag.documents.document import Anchor, Document
+from rag.library.records import Answer, Turn
+from rag.ui import session as sessions
+from rag.ui.session import HISTORY, KEPT, Exchange, Place, Session
+from tests.ui.evidence import FIRST, QUESTION, START, build_answer, build_explanation
+
+
+@dataclass
+class FakeLibrary:
+    """Knows one answer and remembers how it was asked."""
+
+    answer: Answer
+    asked: list[tuple[str, list[Turn], list[str] | None]] = field(default_factory=list)
+
+    def ask(self, question: str, *, history: list[Turn], documents: list[str] | None) -> Answer:
+        self.asked.append((question, history, documents))
+        return self.answer
+
+    def explain(self, answer: Answer) -> Answer:
+        return replace(answer, explanation=build_explanation())
+
+    def document(self, document_id: str) -> Document:
+        heading = Anchor("heading", START + FIRST.index("庭"), START + len(FIRST), "庭の条", 1)
+        anchors = (Anchor("page", 0, START + 4, "1"), Anchor("page", START + 4, 99, "2"), heading)
+        return Document(document_id, f"題{document_id}", "", "", anchors if document_id == "a" else ())
+
+
+def test_asking_goes_by_steps() -> None:
+    library = FakeLibrary(build_answer(explained=False))
+    before = Session((Exchange("前", build_answer(found=False)),), shown=0)
+    pending, answered, explained = sessions.ask(library, before, QUESTION, ["a"])
+    assert library.asked == [(QUESTION, [Turn("前", "")], ["a"])]
+    assert pending.exchanges[1] == Exchange(QUESTION)
+    assert [step.shown for step in (pending, answered, explained)] == [1, 1, 1]
+    assert answered.current is not None
+    assert answered.current.answer is library.answer
+    # The best answer is on page 1, the passage ends on page 2.
+    assert answered.current.places == (Place("題a", (), "1"), Place("題b", (), None))
+    assert explained.current is not None
+    assert explained.current.answer is not None
+    assert explained.current.answer.explanation is not None
+    assert explained.exchanges[0] is before.exchanges[0]
+
+
+def test_all_documents_are_searched_when_none_is_chosen_and_nothing_is_explained_without_candidates() -> None:
+    library = FakeLibrary(replace(build_answer(found=False, explained=False), spans=()))
+    steps = list(sessions.ask(library, Session(), QUESTION, []))
+    assert library.asked[0][2] is None
+    assert len(steps) == 2
+
+
+def test_history_holds_the_latest_finished_turns() -> None:
+    done = [Exchange(str(number), build_answer()) for number in range(HISTORY + 2)]
+    session = Session((*done, Exchange("誤", error="x"), Exchange("今")))
+    assert session.history == [Turn(str(number), "午後二時") for number in range(2, HISTORY + 2)]
+
+
+def test_oldest_exchanges_are_forgotten() -> None:
+    session = Session()
+    for number in range(KEPT + 3):
+        session = session.begin(str(number))
+    assert [exchange.question for exchange in session.exchanges] == [str(number) for number in range(3, KEPT + 3)]
+    assert session.current == Exchange(str(KEPT + 2))
+
+
+def test_finishing_replaces_the_last_exchange() -> None:
+    session = Session().begin("甲").begin("乙").finish(Exchange("乙", error="誤"))
+    assert session.exchanges == (Exchange("甲"), Exchange("乙", error="誤"))
+
+
+@pytest.mark.parametrize(("index", "shown"), [(0, 0), (1, 1), (2, 1), (-1, 1)])
+def test_only_an_exchange_that_is_there_is_shown(index: int, shown: int) -> None:
+    assert Session().begin("甲").begin("乙").show(index).shown == shown
+
+
+def test_an_empty_session_shows_nothing() -> None:
+    assert Session().current is None
+    assert Session().history == []

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.config.settings import Settings
+from rag.errors import ArgumentError, LibraryError
+from rag.library.library import Library
+from rag.ui.uploads import FOLDER, UploadReport, add_uploads, build_file_name, remove_document
+from rag.ui.words import load_words
+
+WORDS = load_words("ja")
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "library", settings=Settings()) as opened:
+        yield opened
+
+
+def give(tmp_path: Path, name: str, content: str | bytes) -> Path:
+    """Lay a file down where the page keeps what a browser sends."""
+    folder = tmp_path / "sent" / str(len(list(tmp_path.glob("sent/*"))))
+    folder.mkdir(parents=True)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder / name
+
+
+def stored(library: Library) -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in (library.folder / FOLDER).iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("就業規則.pdf", "就業規則.pdf"),
+        (unicodedata.normalize("NFD", "ガイド.txt"), "ガイド.txt"),
+        ("../../etc/passwd.txt", "_.._etc_passwd.txt"),
+        ("..\\x.txt", "_x.txt"),
+        (".隠し.txt", "隠し.txt"),
+        ("a\u202etxt.exe", "a_txt.exe"),
+        ('a<b>"c".txt', "a_b__c_.txt"),
+        ("末尾. ", "末尾"),
+    ],
+)
+def test_file_names_are_made_safe(given: str, expected: str) -> None:
+    assert build_file_name(given) == expected
+
+
+@pytest.mark.parametrize("given", ["", "...", "/", "///.txt", "\x00"])
+def test_names_of_which_nothing_is_left_are_refused(given: str) -> None:
+    with pytest.raises(ArgumentError, match="no usable file name"):
+        build_file_name(given)
+
+
+def test_too_long_names_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="over 240 bytes"):
+        build_file_name("あ" * 80 + ".txt")
+
+
+def test_good_files_go_in_and_bad_ones_do_not_stay(library: Library, tmp_path: Path) -> None:
+    files = [give(tmp_path, "甲.txt", "甲の本文。"), give(tmp_path, "空.txt", ""), give(tmp_path, "....", "x")]
+    report = add_uploads(library, files, WORDS)
+    assert (report.added, report.updated, report.unchanged) == (1, 0, 0)
+    assert [name for name, _ in report.failed] == ["....", "空.txt"]
+    assert report.failed[0][1] == WORDS["report_name"]
+    # The name stands before the reason already, and where we keep files is nobody's business.
+    assert report.failed[1][1].startswith("it is empty")
+    assert str(library.folder) not in report.failed[1][1]
+    assert stored(library) == {"甲.txt": "甲の本文。"}
+    assert [entry.title for entry in library.documents()] == ["甲の本文。"]
+
+
+def test_a_file_of_the_same_name_replaces_the_old_one(library: Library, tmp_path: Path) -> None:
+    add_uploads(library, [give(tmp_path, "甲.txt", "一。")], WORDS)
+    assert add_uploads(library, [give(tmp_path, "甲.txt", "一。")], WORDS) == UploadReport(unchanged=1)
+    assert add_uploads(library, [give(tmp_path, "甲.txt", "二。")], WORDS) == UploadReport(updated=1)
+    assert stored(library) == {"甲.txt": "二。"}
+    assert [entry.title for entry in library.documents()] == ["二。"]
+
+
+def test_an_unreadable_replacement_leaves_the_old_file(library: Library, tmp_path: Path) -> None:
+    add_uploads(library, [give(tmp_path, "甲.txt", "一。")], WORDS)
+    report = add_uploads(library, [give(tmp_path, "甲.txt", "")], WORDS)
+    assert [name for name, _ in report.failed] == ["甲.txt"]
+    assert stored(library) == {"甲.txt": "一。"}
+    assert [entry.title for entry in library.documents()] == ["一。"]
+
+
+def test_two_files_of_one_name_at_once(library: Library, tmp_path: Path) -> None:
+    report = add_uploads(library, [give(tmp_path, "甲.txt", "一。"), give(tmp_path, "甲.txt", "二。")], WORDS)
+    assert report == UploadReport(added=1, failed=(("甲.txt", WORDS["report_twice"]),))
+    assert stored(library) == {"甲.txt": "一。"}
+
+
+def test_removal_deletes_the_copy_but_no_other_file(library: Library, tmp_path: Path) -> None:
+    own = give(tmp_path, "自分.txt", "自分の本文。")
+    library.add([own])
+    add_uploads(library, [give(tmp_path, "甲.txt", "甲の本文。")], WORDS)
+    titles = [remove_document(library, entry.id) for entry in library.documents()]
+    assert titles == ["自分の本文。", "甲の本文。"]
+    assert own.exists()
+    assert stored(library) == {}
+    assert library.documents() == []
+    with pytest.raises(LibraryError, match="'none': no such document"):
+        remove_document(library, "none")
