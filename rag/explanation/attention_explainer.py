@@ -11,7 +11,7 @@ from rag.explanation.removal import measure_removal
 from rag.explanation.token_attention import collect_attention
 from rag.reading.answer import Span
 from rag.retrieval.hit import Passage
-from rag.text.morphology import analyze
+from rag.text.morphology import split_words
 from rag.text.sentences import split_sentences
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def explain(
     words, sentences, texts = (
         fold_tokens(attention, weights, units, whole)
         for units in (
-            build_units(passages, lambda text: ((morpheme.start, morpheme.end) for morpheme in analyze(text))),
+            build_units(passages, split_words),
             build_units(passages, split_sentences),
             whole,
         )

@@ -70,17 +70,22 @@ def fold_tokens(
     units: Sequence[ScoredSpan],
     passages: Sequence[ScoredSpan],
 ) -> tuple[ScoredSpan, ...]:
-    """Add the tokens' shares up by unit; a token that two units have in part is divided by characters."""
-    documents = np.array([unit.document_id for unit in units])
-    starts = np.array([unit.start for unit in units], dtype=np.int64)
-    ends = np.array([unit.end for unit in units], dtype=np.int64)
-    scores = np.zeros(len(units))
-    for number, passage in enumerate(passages):
-        mine = attention.passages == number
-        reached = _accumulate(attention.spans[mine] - passage.start, weights[mine], passage.end - passage.start)
-        inside = (documents == passage.document_id) & (starts >= passage.start) & (ends <= passage.end)
-        scores[inside] += reached[ends[inside] - passage.start] - reached[starts[inside] - passage.start]
-    return tuple(replace(unit, score=score) for unit, score in zip(units, _share_out(scores).tolist(), strict=True))
+    """Add the tokens' shares up by unit; a token that two units have in part is divided by characters.
+
+    Args:
+        attention: Where the tokens lie.
+        weights: Their shares. Shape: (tokens,).
+        units: Passage by passage, in the order of the text, as `build_units` cuts them.
+        passages: As they were read.
+    """
+    scores: list[float] = []
+    for number, (passage, mine) in enumerate(zip(passages, _group_units(units, passages), strict=True)):
+        chosen = attention.passages == number
+        spans = attention.spans[chosen] - passage.start
+        reached = _accumulate(spans, weights[chosen], passage.end - passage.start)
+        scores += [float(reached[unit.end - passage.start] - reached[unit.start - passage.start]) for unit in mine]
+    shares = _share_out(np.array(scores, dtype=np.float64)).tolist()
+    return tuple(replace(unit, score=score) for unit, score in zip(units, shares, strict=True))
 
 
 def build_token_spans(
@@ -97,6 +102,22 @@ def build_token_spans(
         text = passage.text[start - passage.start : end - passage.start]
         spans.append(ScoredSpan(passage.document_id, start, end, text, weight))
     return tuple(spans)
+
+
+def _group_units(units: Sequence[ScoredSpan], passages: Sequence[ScoredSpan]) -> list[list[ScoredSpan]]:
+    """Divide units by passage: where two passages share text, each has units of its own there."""
+    groups: list[list[ScoredSpan]] = [[] for _ in passages]
+    number = reached = 0
+    for unit in units:
+        while reached > unit.start or not _holds(passages[number], unit):
+            number, reached = number + 1, 0
+        groups[number].append(unit)
+        reached = unit.end
+    return groups
+
+
+def _holds(passage: ScoredSpan, unit: ScoredSpan) -> bool:
+    return passage.document_id == unit.document_id and passage.start <= unit.start and unit.end <= passage.end
 
 
 def _accumulate(spans: NDArray[np.int64], weights: NDArray[np.float64], size: int) -> NDArray[np.float64]:

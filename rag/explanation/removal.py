@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.errors import ArgumentError
 from rag.explanation.explanation import Removal, ScoredSpan
 from rag.explanation.token_attention import find_passage, find_tokens
 from rag.reading.answer import Span
@@ -86,7 +87,7 @@ def measure_removal(
 
 
 def reduce_passages(passages: Sequence[Passage], removed: Iterable[ScoredSpan], span: Span) -> Reduction:
-    """Delete stretches of text from passages, all but the answer's span."""
+    """Delete stretches of text from passages, all but the answer's span, wherever it stands in them."""
     place = find_passage(span, passages)
     cut = list(removed)
     texts: list[str] = []
@@ -95,9 +96,10 @@ def reduce_passages(passages: Sequence[Passage], removed: Iterable[ScoredSpan], 
         keep = np.ones(len(passage.text), dtype=bool)
         for each in cut:
             if each.document_id == passage.document_id:
-                keep[max(each.start - passage.start, 0) : max(each.end - passage.start, 0)] = False
+                keep[_cut(each, passage)] = False
+        if span.document_id == passage.document_id:
+            keep[_cut(span, passage)] = True
         if number == place:
-            keep[span.start - passage.start : span.end - passage.start] = True
             start = int(keep[: span.start - passage.start].sum())
         texts.append("".join(character for character, kept in zip(passage.text, keep, strict=True) if kept))
     return Reduction(tuple(texts), place, start, start + span.end - span.start)
@@ -128,7 +130,12 @@ def summarize_removals(removals: Sequence[Removal], *, seed: int = 0, resamples:
         removals: At least one.
         seed: Of the resampling.
         resamples: Number of bootstrap samples.
+
+    Raises:
+        ArgumentError: There is none.
     """
+    if not removals:
+        raise ArgumentError("there are no removals to summarize; expected at least one: explain more answers")
     pairs = np.array([(removal.attended, removal.random) for removal in removals])
     differences = pairs[:, 0] - pairs[:, 1]
     generator = np.random.default_rng(seed)
@@ -138,6 +145,11 @@ def summarize_removals(removals: Sequence[Removal], *, seed: int = 0, resamples:
     return RemovalFigures(
         float(attended), float(drawn), float(differences.mean()), float(low), float(high), len(removals)
     )
+
+
+def _cut(stretch: ScoredSpan | Span, passage: Passage) -> slice:
+    """Return where a stretch of the document lies in the text of a passage."""
+    return slice(max(stretch.start - passage.start, 0), max(stretch.end - passage.start, 0))
 
 
 def _overlap(sentence: ScoredSpan, span: Span) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 LOOKAHEAD = 3
 """Tokens that should match in a row where matching starts again after an unknown one."""
 REACH = 100
-"""Characters searched for the place where matching starts again."""
+"""Characters searched for the place where matching starts again, as many more for each token passed over."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,9 @@ class TokenizedText:
 
 def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenizedText:
     """Cut a text into tokens and find the place of each; what looks like a special token in the text is plain text."""
+    readable = _SURROGATE.sub("\ufffd", text)  # half a character is refused by every tokenizer in Rust or C++
     encoded = tokenizer(
-        text,
+        readable,
         add_special_tokens=False,
         return_offsets_mapping=tokenizer.is_fast,
         return_attention_mask=False,
@@ -48,7 +52,7 @@ def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenizedTex
         places = encoded["offset_mapping"]
     else:
         unknown = {tokenizer.unk_token} - {None}
-        places = align_tokens(text, tokenizer.convert_ids_to_tokens(ids), unknown=unknown)
+        places = align_tokens(readable, tokenizer.convert_ids_to_tokens(ids), unknown=unknown)
     trimmed = np.array([_trim(text, start, end) for start, end in places], dtype=np.int64).reshape(-1, 2)
     return TokenizedText(np.array(ids, dtype=np.int64), trimmed[:, 0], trimmed[:, 1])
 
@@ -57,7 +61,8 @@ def align_tokens(text: str, tokens: Sequence[str], *, unknown: Collection[str]) 
     """Find the place of each token of a tokenizer that gives none.
 
     Both sides are compared in NFKC, lower case and without white space, from left to right. A token of `unknown`,
-    or one that is not found, takes the text between its neighbours; several in a row share it.
+    or one that is not found, takes the text between its neighbours; several in a row share it. A token that stands
+    for white space alone (`▁`) is empty.
 
     Args:
         text: The text that was tokenized.
@@ -68,33 +73,38 @@ def align_tokens(text: str, tokens: Sequence[str], *, unknown: Collection[str]) 
         One `(start, end)` a token, code points into `text`.
     """
     compact, sources = _compact(text)
-    surfaces = ["" if token in unknown else _surface(token) for token in tokens]
+    surfaces = [None if token in unknown else _surface(token) for token in tokens]
     places: list[tuple[int, int]] = []
     position = waiting = 0
     for index, surface in enumerate(surfaces):
-        at = _find(compact, surfaces, index, position, skip=waiting > 0) if surface else -1
+        at = -1
+        if surface == "" and not waiting:
+            at = position
+        elif surface:
+            at = _find(compact, surfaces, index, position, waiting)
         if at < 0:
             waiting += 1
             continue
-        places += [(position, at)] * waiting + [(at, at + len(surface))]
-        position, waiting = at + len(surface), 0
+        end = at + len(surface or "")
+        places += [(position, at)] * waiting + [(at, end)]
+        position, waiting = end, 0
     places += [(position, len(compact))] * waiting
     return [_to_source(sources, start, end) for start, end in places]
 
 
-def _find(compact: str, surfaces: Sequence[str], index: int, position: int, *, skip: bool) -> int:
+def _find(compact: str, surfaces: Sequence[str | None], index: int, position: int, waiting: int) -> int:
     """Find token `index` at `position`, or further on where the tokens after it follow; -1 when it is not there."""
-    if not skip and compact.startswith(surfaces[index], position):
-        return position
     run: list[str] = []
     for surface in surfaces[index : index + LOOKAHEAD]:
-        if not surface:
+        if surface is None:
             break
         run.append(surface)
-    begin = position + skip
+    if not waiting and compact.startswith(run[0], position):
+        return position
+    begin = position + min(waiting, 1)  # those that wait have a character at least
     for size in range(len(run), 0, -1):
         wanted = "".join(run[:size])
-        at = compact.find(wanted, begin, begin + REACH + len(wanted))
+        at = compact.find(wanted, begin, begin + REACH * (waiting + 1) + len(wanted))
         if at >= 0:
             return at
     return -1

@@ -84,7 +84,7 @@ def load_calibration(folder: Path) -> Calibration:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         maps = {name: _load_map(record.pop(name)) for name in ("confidence", "no_answer") if name in record}
-        temperature, threshold = float(record.pop("temperature", 1)), float(record.pop("no_answer_threshold", 0.5))
+        temperature, threshold = _read(record.pop("temperature", 1)), _read(record.pop("no_answer_threshold", 0.5))
         if record:
             raise ValueError(f"unknown entries {sorted(record)}")
     except (ValueError, TypeError, AttributeError, KeyError) as error:
@@ -98,11 +98,18 @@ def load_calibration(folder: Path) -> Calibration:
 
 
 def _load_map(record: Mapping[str, float]) -> LogisticMap:
-    weights = {name: float(value) for name, value in record.items()}
+    weights = {name: _read(value) for name, value in record.items()}
     unknown = weights.keys() - {"bias", "answerability", "log_probability"}
     if unknown:
         raise ValueError(f"unknown features {sorted(unknown)}")
     return LogisticMap(weights.pop("bias"), weights)
+
+
+def _read(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value} is no finite number")
+    return number
 
 
 def fit_calibration(scores: NDArray[np.float64], correct: Sequence[bool], *, names: Sequence[str]) -> LogisticMap:

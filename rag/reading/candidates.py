@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.reading.characters import cover_characters
 from rag.reading.window import ReadingWindow
 from rag.retrieval.hit import Passage
 
@@ -91,17 +92,28 @@ def _window_spans(
 
 
 def select_candidates(candidates: Candidates, passages: Sequence[Passage], *, n: int) -> list[int]:
-    """Choose the `n` best candidates, best first, no two of which share a character of a document."""
+    """Choose the `n` best candidates, best first, no two of which share a character of a document.
+
+    A character is what `cover_characters` takes for one: a letter and its 濁点 are not two answers.
+    """
     documents = {passage.document_id: number for number, passage in enumerate(passages)}
     document = np.array([documents[passage.document_id] for passage in passages])[candidates.passages]
     offset = np.array([passage.start for passage in passages])[candidates.passages]
     starts, ends = candidates.starts + offset, candidates.ends + offset
     left = candidates.scores.copy()
     chosen: list[int] = []
+    taken: list[tuple[int, int, int]] = []
     while len(chosen) < n and len(left):
         best = int(left.argmax())
         if left[best] == -np.inf:
             break
+        text = passages[candidates.passages[best]].text
+        covered = cover_characters(text, int(candidates.starts[best]), int(candidates.ends[best]))
+        first, last = (int(offset[best]) + place for place in covered)
+        left[best] = -np.inf
+        if any(owner == document[best] and first < end and last > start for owner, start, end in taken):
+            continue
         chosen.append(best)
-        left[(document == document[best]) & (starts < ends[best]) & (ends > starts[best])] = -np.inf
+        taken.append((int(document[best]), first, last))
+        left[(document == document[best]) & (starts < last) & (ends > first)] = -np.inf
     return chosen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 JOINER = "\u200d"
+HALF_WIDTH_MARKS = "ﾞﾟ"
 
 
 def cover_characters(text: str, start: int, end: int) -> tuple[int, int]:
@@ -17,4 +18,9 @@ def cover_characters(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_mark(character: str) -> bool:
-    return character == JOINER or unicodedata.category(character) in {"Mn", "Me", "Mc"} or "🏻" <= character <= "🏿"
+    return (
+        character == JOINER
+        or character in HALF_WIDTH_MARKS
+        or unicodedata.category(character) in {"Mn", "Me", "Mc"}
+        or "🏻" <= character <= "🏿"
+    )

@@ -21,12 +21,16 @@ def load_model(name_or_folder: str) -> tuple[PreTrainedModel, PreTrainedTokenize
     Raises:
         ModelError: It cannot be loaded, is no question answering model, or its weights are not complete.
     """
+    import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(name_or_folder)
-        model, loading = AutoModelForQuestionAnswering.from_pretrained(name_or_folder, output_loading_info=True)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        # Weights stored in half precision are computed in single: a processor has no half-precision layer norm.
+        model, loading = AutoModelForQuestionAnswering.from_pretrained(
+            name_or_folder, dtype=torch.float32, output_loading_info=True
+        )
+    except Exception as error:  # damaged files raise whatever their parser raises
         raise ModelError(
             f"{name_or_folder}: cannot be loaded as a reader ({_first_line(error)}); expected the name or folder of "
             "an extractive question answering model: check the name, or give a folder with config.json, weights and "
@@ -37,6 +41,12 @@ def load_model(name_or_folder: str) -> tuple[PreTrainedModel, PreTrainedTokenize
         raise ModelError(
             f"{name_or_folder}: has no trained weights for {', '.join(missing[:4])}, so its answers would be random; "
             "expected a model fine-tuned for extractive question answering (SQuAD, JSQuAD, JaQuAD)"
+        )
+    # Where a tokenizer has no files, transformers makes one that knows nothing but its special tokens.
+    if not tokenizer.get_vocab().keys() - set(tokenizer.all_special_tokens):
+        raise ModelError(
+            f"{name_or_folder}: its tokenizer knows no words; expected the tokenizer the model was trained with: put "
+            "tokenizer.json, or vocab.txt and tokenizer_config.json, beside the weights"
         )
     return model, tokenizer
 

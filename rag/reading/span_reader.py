@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 LENGTH_STEP = 32
 """Inputs are padded to multiples of this: every new length costs a new kernel."""
+UNREAD_SETTINGS = {"_name_or_path", "architectures", "dtype", "output_attentions", "transformers_version"}
+"""Entries of a model's configuration that change nothing of what it reads."""
 UNANSWERABLE = -100.0
 """Answerability where there is nothing to read."""
 
@@ -84,7 +87,7 @@ class SpanReader:
             separator=() if separator is None else (separator,),
             cls_id=tokenizer.cls_token_id,
             marks_question=bool(getattr(model.config, "marks_question_tokens", False)),
-            max_length=max_length or find_max_length(model, tokenizer),
+            max_length=find_max_length(model, tokenizer) if max_length is None else max_length,
             overlap=overlap,
         )
         self._check_lengths()
@@ -112,15 +115,17 @@ class SpanReader:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of weights, vocabulary and settings: equal fingerprints read alike."""
+        """Hash of weights, tokenizer and settings: equal fingerprints read alike."""
         import torch
 
         digest = hashlib.sha256()
         for key, tensor in self.model.state_dict().items():
             digest.update(f"{key}{tensor.dtype}{tuple(tensor.shape)}".encode())
             digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-        vocabulary = sorted(self.tokenizer.get_vocab().items())
-        digest.update(repr((self._builder, self.max_answer_tokens, self.calibration, vocabulary)).encode())
+        architecture = {key: value for key, value in self.model.config.to_dict().items() if key not in UNREAD_SETTINGS}
+        digest.update(json.dumps(architecture, sort_keys=True, default=repr).encode())
+        digest.update(repr((self._builder, self.max_answer_tokens, self.calibration)).encode())
+        digest.update(_describe_tokenizer(self.tokenizer).encode())
         return digest.hexdigest()
 
     def read(self, question: str, passages: Sequence[Passage], *, n: int = 5) -> Reading:
@@ -163,6 +168,8 @@ class SpanReader:
         with self._lock:  # tokenizers keep state between calls
             asked = tokenize_text(self.tokenizer, question)
             pieces = [tokenize_text(self.tokenizer, text) for text in texts]
+        if not len(asked.ids):
+            raise ArgumentError(f"question {question!r} holds no token; expected a question in words")
         return self._builder.build(asked, pieces)
 
     def batch(self, windows: Sequence[ReadingWindow]) -> list[list[int]]:
@@ -247,10 +254,19 @@ class SpanReader:
 
 
 def unpack_logits(windows: Sequence[ReadingWindow], output: Any) -> list[WindowLogits]:
-    """Take each window's own logits out of a padded batch."""
+    """Take each window's own logits out of a padded batch.
+
+    Raises:
+        ModelError: They are not numbers.
+    """
     starts = output.start_logits.float().cpu().numpy().astype(np.float64)
     ends = output.end_logits.float().cpu().numpy().astype(np.float64)
     sizes = [len(window.ids) for window in windows]
+    if np.isnan(starts).any() or np.isnan(ends).any():
+        raise ModelError(
+            "the reading model gives scores that are not numbers; expected finite weights: load the model anew, or "
+            "another one"
+        )
     return [WindowLogits(start[:size], end[:size]) for start, end, size in zip(starts, ends, sizes, strict=True)]
 
 
@@ -265,6 +281,14 @@ def _build_span(candidates: Candidates, index: int, passages: Sequence[Passage])
         score=float(candidates.scores[index]),
         probability=float(np.exp(candidates.log_probabilities[index])),
     )
+
+
+def _describe_tokenizer(tokenizer: PreTrainedTokenizerBase) -> str:
+    if tokenizer.is_fast:
+        whole: str = tokenizer.backend_tokenizer.to_str()
+        return whole
+    settings = sorted((key, repr(value)) for key, value in tokenizer.init_kwargs.items() if key not in UNREAD_SETTINGS)
+    return repr((type(tokenizer).__name__, settings, sorted(tokenizer.get_vocab().items())))
 
 
 def _pad(length: int) -> int:

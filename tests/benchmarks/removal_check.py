@@ -1,6 +1,6 @@
 """Is the attention shown worth anything? Fall of the answer's log-probability without the most attended sentences.
 
-    python tests/benchmarks/removal_check.py --squad dev.json.xz --reader rag/models/reader --limit 100
+    python tests/benchmarks/removal_check.py --squad dev.json.xz --limit 100
 
 Every question is read from its own paragraph and four others of the same article. The reader's own best answer is
 explained; its span always stays in the text. Printed are means over questions, in nats, and a 95 % interval of the
@@ -17,7 +17,9 @@ from pathlib import Path
 from rag.documents.document import Document
 from rag.evaluation.datasets import Dataset, load_squad
 from rag.explanation.attention_explainer import explain
-from rag.explanation.removal import Removal, measure_removal, summarize_removals
+from rag.explanation.explanation import Removal
+from rag.explanation.removal import measure_removal, summarize_removals
+from rag.models.shipped import READER, locate_model
 from rag.reading.span_reader import SpanReader
 from rag.retrieval.hit import Passage
 
@@ -62,8 +64,8 @@ def measure(dataset: Dataset, reader: SpanReader, *, limit: int, remove: int, dr
     for included, removals in found.items():
         figures = summarize_removals(removals, seed=seed)
         print(
-            f"answer's sentence {'among' if included else 'not among'} the candidates: attended {figures.attended:.3f}, "
-            f"random {figures.random:.3f}, difference {figures.difference:.3f} "
+            f"answer's sentence {'among' if included else 'not among'} the candidates: "
+            f"attended {figures.attended:.3f}, random {figures.random:.3f}, difference {figures.difference:.3f} "
             f"[{figures.low:.3f}, {figures.high:.3f}], n = {figures.n}"
         )
 
@@ -71,7 +73,7 @@ def measure(dataset: Dataset, reader: SpanReader, *, limit: int, remove: int, dr
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--squad", type=Path, nargs="+", required=True, help="SQuAD JSON files, .xz accepted")
-    parser.add_argument("--reader", required=True, help="hub name or folder")
+    parser.add_argument("--reader", default=READER, help="hub name or folder")
     parser.add_argument("--limit", type=int, default=100)
     parser.add_argument("--remove", type=int, default=3)
     parser.add_argument("--draws", type=int, default=3)
@@ -79,7 +81,7 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     measure(
         load_squad(chosen.squad),
-        SpanReader.load(chosen.reader),
+        SpanReader.load(locate_model(chosen.reader)),
         limit=chosen.limit,
         remove=chosen.remove,
         draws=chosen.draws,
