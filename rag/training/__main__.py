@@ -22,7 +22,9 @@ from rag.training.embedder import (
     save_embedder,
     train_embedder,
 )
-from rag.training.reader import ReaderSettings, build_reader, train_reader
+from rag.training.paragraphs import mine_negatives
+from rag.training.reader import build_reader, load_reader, train_reader
+from rag.training.span_examples import ReaderSettings
 from rag.training.start import StartSettings, build_starting_tables, find_body
 from rag.training.tokenizer import train_tokenizer
 
@@ -31,11 +33,12 @@ PROSE_PARAGRAPHS = 150_000
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Where a run reads and writes, and its recipe."""
+    """Where a run reads and writes, its recipe, and the trained reader it goes on from, if any."""
 
     data: Path
     out: Path
     recipe: dict[str, dict[str, Any]]
+    resume: Path | None = None
 
     def load_tokenizer(self) -> PreTrainedTokenizerFast:
         """Load the tokenizer made by the stage before."""
@@ -59,17 +62,20 @@ def _start(workshop: Workshop) -> None:
 
 
 def _reader(workshop: Workshop) -> None:
-    tables = torch.load(workshop.out / "start.pt")
     training, held_out = workshop.load_questions()
-    model = build_reader(find_body(), tables["inputs"])
+    if workshop.resume is not None:
+        model = load_reader(workshop.resume)
+    else:
+        model = build_reader(find_body(), torch.load(workshop.out / "start.pt")["inputs"])
     train_reader(
         training,
+        mine_negatives(training, workshop.out / "negatives.json"),
         model,
         workshop.load_tokenizer(),
         ReaderSettings(**workshop.recipe["reader"]),
         workshop.out / "reader",
     )
-    calibrate_reader(workshop.out / "reader", held_out, training[::10])
+    calibrate_reader(workshop.out / "reader", held_out[::2], training[::10])
 
 
 def _embedder(workshop: Workshop) -> None:
@@ -100,13 +106,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
     parser.add_argument("--out", type=Path, required=True, help="folder for models and checkpoints")
     parser.add_argument("--recipe", type=Path, default=Path(__file__).parent / "recipe.toml")
+    parser.add_argument("--resume", type=Path, help="folder of a trained reader to go on from")
     parser.add_argument("--threads", type=int, help="processor threads to use")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if given.threads:
         torch.set_num_threads(given.threads)
     given.out.mkdir(parents=True, exist_ok=True)
-    workshop = Workshop(given.data, given.out, tomllib.loads(given.recipe.read_text(encoding="utf-8")))
+    workshop = Workshop(given.data, given.out, tomllib.loads(given.recipe.read_text(encoding="utf-8")), given.resume)
     for stage in given.stages:
         STAGES[stage](workshop)
 

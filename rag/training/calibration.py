@@ -6,24 +6,20 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.chunks.chunk import Chunk
-from rag.documents.document import Document, build_document_id
 from rag.evaluation.metrics import area_under_curve, score_f1
-from rag.index.library_index import LibraryIndex
 from rag.reading.calibration import Calibration, fit_calibration
 from rag.reading.span_reader import SpanReader
 from rag.retrieval.hit import Passage
 from rag.training.corpus import TrainingQuestion
+from rag.training.paragraphs import open_paragraphs
 
 logger = logging.getLogger(__name__)
 
 PASSAGES = 5
-DEPTH = 15
 RIGHT = 0.8
 """Character F1 from which on an answer counts as right."""
 FEATURES = ("answerability", "log_probability")
@@ -81,41 +77,24 @@ def _table(cases: Sequence[Case]) -> NDArray[np.float64]:
 def _read_cases(
     reader: SpanReader, questions: Sequence[TrainingQuestion], pool: Sequence[TrainingQuestion]
 ) -> Iterator[Case]:
-    documents = {
-        question.paragraph: Document(
-            build_document_id(str(question.paragraph), question.context),
-            question.title,
-            question.context,
-            source=str(question.paragraph),
-        )
-        for question in (*questions, *pool)
-    }
-    contexts = {document.id: document.text for document in documents.values()}
-    with TemporaryDirectory(prefix="manazashi-") as place:
-        # Only words are searched: the vectors are there because an index has some.
-        with LibraryIndex.open(Path(place), dimension=1, encoder_fingerprint="none", encoder_name="none") as index:
-            for document in documents.values():
-                chunk = Chunk(document.id, 0, len(document.text), document.text)
-                index.replace_document(document, [chunk], np.ones((1, 1), dtype=np.float32))
-            for number, question in enumerate(questions):
-                own = documents[question.paragraph].id
-                matches = index.search_lexical(question.question, k=DEPTH)
-                found = [chunk.document_id for chunk in index.load_chunks([match.chunk_id for match in matches])]
-                without = [each for each in found if question.answer not in contexts[each]]
-                beside = [each for each in found if each != own][: PASSAGES - 1]
-                place_of_own = found.index(own) if own in found else len(beside)
-                beside.insert(place_of_own, own)
-                yield _read_case(reader, question, beside, contexts, present=True)
-                if without:
-                    yield _read_case(reader, question, without[:PASSAGES], contexts, present=False)
-                if number % 100 == 99:
-                    logger.info("calibration: %d of %d questions", number + 1, len(questions))
+    with open_paragraphs([*questions, *pool]) as search:
+        for number, question in enumerate(questions):
+            own = question.paragraph
+            found = search.find(question.question)
+            without = [each for each in found if question.answer not in search.contexts[each]]
+            beside = [each for each in found if each != own][: PASSAGES - 1]
+            beside.insert(found.index(own) if own in found[:PASSAGES] else len(beside), own)
+            yield _read_case(reader, question, beside, search.contexts, present=True)
+            if without:
+                yield _read_case(reader, question, without[:PASSAGES], search.contexts, present=False)
+            if number % 100 == 99:
+                logger.info("calibration: %d of %d questions", number + 1, len(questions))
 
 
 def _read_case(
-    reader: SpanReader, question: TrainingQuestion, ids: Sequence[str], contexts: dict[str, str], *, present: bool
+    reader: SpanReader, question: TrainingQuestion, numbers: Sequence[int], contexts: dict[int, str], *, present: bool
 ) -> Case:
-    passages = [Passage(each, 0, len(contexts[each]), contexts[each], score=1.0) for each in ids]
+    passages = [Passage(str(each), 0, len(contexts[each]), contexts[each], score=1.0) for each in numbers]
     reading = reader.read(question.question, passages, n=1)
     best = reading.spans[0]
     return Case(
