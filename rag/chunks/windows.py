@@ -21,6 +21,7 @@ Span = tuple[int, int]
 Fits = Callable[[int, int], bool]
 
 CUT = re.compile(r"[、，,;；:：\s]")
+INK = re.compile(r"\S")
 JOINERS = frozenset("\u200d\ufe0e\ufe0f")
 
 
@@ -99,7 +100,8 @@ class _Ruler:
         while start < end:
             stop = self._reach(start, end)
             yield start, start + len(self.text[start:stop].rstrip())
-            start = stop + _indentation(self.text[stop:end])
+            following = INK.search(self.text, stop, end)
+            start = end if following is None else following.start()
 
     def _count(self, start: int, end: int) -> int:
         return bisect_left(self.tokens, end) - bisect_left(self.tokens, start)
@@ -116,10 +118,6 @@ class _Ruler:
             low -= max(1, (low - start) // 16)
         marks = [match.end() for match in CUT.finditer(self.text, start + (low - start) // 2, low)]
         return marks[-1] if marks else _step_back(self.text, start, low)
-
-
-def _indentation(text: str) -> int:
-    return len(text) - len(text.lstrip())
 
 
 def _step_back(text: str, start: int, stop: int) -> int:

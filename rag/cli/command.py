@@ -187,15 +187,15 @@ def _evaluate(given: Namespace, settings: Settings) -> int:
     from rag.cli.evaluation import EVALUATIONS
 
     with terminal.show_count(visible=not given.quiet) as progress:
-        figures, rows = EVALUATIONS[given.kind](given, settings, progress)
+        report = EVALUATIONS[given.kind](given, settings, progress)
     if given.rows is not None:
         from rag.evaluation.rows import write_rows
 
-        write_rows(given.rows, rows)
+        write_rows(given.rows, report.rows)
     if given.json:
-        _print_json(figures)
+        _print_json(report.figures)
     else:
-        terminal.print_figures(figures)
+        terminal.print_figures(report.figures)
     return DONE
 
 

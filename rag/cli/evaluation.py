@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rag.config.settings import Settings
 from rag.evaluation.answers import evaluate_answers
 from rag.evaluation.reading import evaluate_reading
 from rag.evaluation.retrieval import evaluate_retrieval
+from rag.evaluation.rows import Report
 from rag.library.models import load_encoder, load_reader
 
 if TYPE_CHECKING:
     from rag.embeddings.encoder import Progress
 
-Outcome = tuple[Mapping[str, float], Sequence[Mapping[str, object]]]
+
+def _reading(given: Namespace, settings: Settings, progress: Progress | None) -> Report:
+    return evaluate_reading(given.squad, load_reader(settings), limit=given.limit, progress=progress)
 
 
-def _reading(given: Namespace, settings: Settings, progress: Progress | None) -> Outcome:
-    report = evaluate_reading(given.squad, load_reader(settings), limit=given.limit, progress=progress)
-    return report.figures, report.rows
-
-
-def _retrieval(given: Namespace, settings: Settings, progress: Progress | None) -> Outcome:
-    report = evaluate_retrieval(
+def _retrieval(given: Namespace, settings: Settings, progress: Progress | None) -> Report:
+    return evaluate_retrieval(
         given.squad, given.pool, load_encoder(settings), mode=settings.mode, limit=given.limit, progress=progress
     )
-    return report.figures, report.rows
 
 
-def _answers(given: Namespace, settings: Settings, progress: Progress | None) -> Outcome:
-    report = evaluate_answers(given.docs, given.questions, settings, limit=given.limit, progress=progress)
-    return report.figures, report.rows
+def _answers(given: Namespace, settings: Settings, progress: Progress | None) -> Report:
+    return evaluate_answers(given.docs, given.questions, settings, limit=given.limit, progress=progress)
 
 
-EVALUATIONS: dict[str, Callable[[Namespace, Settings, Progress | None], Outcome]] = {
+EVALUATIONS: dict[str, Callable[[Namespace, Settings, Progress | None], Report]] = {
     "reading": _reading,
     "retrieval": _retrieval,
     "answers": _answers,

@@ -124,11 +124,11 @@ def print_problems(problems: Sequence[str]) -> None:
         output.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
 
 
-def print_figures(figures: Mapping[str, float]) -> None:
+def print_figures(figures: Mapping[str, float | None]) -> None:
     """Print evaluation figures."""
     table = Table("", "", box=None, show_header=False)
     for name, value in figures.items():
-        table.add_row(name, f"{value:,}" if isinstance(value, int) else f"{value:.4f}")
+        table.add_row(name, f"{value:,}" if isinstance(value, int) else "-" if value is None else f"{value:.4f}")
     output.print(table)
 
 

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from rag.errors import ConfigError
 from rag.models.shipped import EMBEDDER, READER
@@ -67,7 +67,7 @@ def load_settings(
         ("environment", _read_environment(os.environ if environment is None else environment)),
         ("arguments", given),
     ]
-    folder = Settings.library
+    folder = Settings().library
     for _, layer in layers:
         folder = str(layer.get("library", folder))
     settings = Settings()
@@ -152,4 +152,4 @@ def _check(settings: Settings, origin: str) -> Settings:
             f"{origin}: stride = {settings.stride} is larger than size = {settings.size}; "
             "text between two windows would be lost: give a stride of at most the size"
         )
-    return cast(Settings, settings)
+    return settings

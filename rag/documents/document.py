@@ -27,9 +27,9 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document in canonical form.
+    r"""One document in canonical form.
 
-    `text` uses "\\n" for line ends and holds no NUL. Every offset in the package counts code points of this text.
+    `text` uses "\n" for line ends and holds no NUL. Every offset in the package counts code points of this text.
     `source` is where it came from (an absolute path for files); a later document of the same source replaces it.
     `metadata` says how the text was gained, for example {"format": "txt", "encoding": "cp932"}.
     """

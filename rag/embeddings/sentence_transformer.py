@@ -64,7 +64,7 @@ class SentenceTransformerEncoder:
             "prompts": dict(self._model.prompts),
             "default_prompt": self._model.default_prompt_name,
             "dimension": self._dimension,
-            "precision": str(next(self._model.parameters()).dtype),
+            "precision": precision,
         }
         self._fingerprint = build_fingerprint(_find_files(name_or_folder), settings)
 
@@ -80,7 +80,11 @@ class SentenceTransformerEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of weights, tokenizer, prompts and number format: equal fingerprints give equal vectors."""
+        """Hash of weights, tokenizer, prompts and the number format asked for: equal fingerprints give equal vectors.
+
+        Where none was asked for, the format follows the machine and is left out: it moves a vector by less than the
+        half precision it is stored in differs between questions, and a library shall open on any machine.
+        """
         return self._fingerprint
 
     @property

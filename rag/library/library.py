@@ -14,7 +14,8 @@ from rag.config.settings import Mode, Settings, load_settings, write_manifest
 from rag.conversation.history import build_search_question
 from rag.documents.document import Document
 from rag.errors import ArgumentError, LibraryError
-from rag.index.library_index import LibraryIndex, Statistics
+from rag.index.library_index import LibraryIndex
+from rag.index.stored_document import Statistics
 from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_documents
 from rag.library.models import load_encoder, load_reader
 from rag.library.records import Answer, Citation, DocumentEntry, Seconds, Turn

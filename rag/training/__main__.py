@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
@@ -42,8 +42,7 @@ class Workshop:
 
     def load_tokenizer(self) -> PreTrainedTokenizerFast:
         """Load the tokenizer made by the stage before."""
-        tokenizer: PreTrainedTokenizerFast = AutoTokenizer.from_pretrained(self.out / "tokenizer")
-        return tokenizer
+        return cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(self.out / "tokenizer"))
 
     def load_questions(self) -> tuple[list[TrainingQuestion], list[TrainingQuestion]]:
         """Load the training questions and those held out for calibration, of other articles."""

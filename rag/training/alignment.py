@@ -82,7 +82,7 @@ def project_embeddings(table: torch.Tensor, embeddings: torch.Tensor, *, keep: i
     """
     values, indices = table.topk(keep, dim=1)
     mass = values.sum(1, keepdim=True)
-    projected = (values.unsqueeze(-1) * embeddings[indices]).sum(1) / mass.clamp(min=1e-9)
+    projected: torch.Tensor = (values.unsqueeze(-1) * embeddings[indices]).sum(1) / mass.clamp(min=1e-9)
     scale = embeddings.norm(dim=1).mean()
     projected = projected / projected.norm(dim=1, keepdim=True).clamp(min=1e-6) * scale
     unseen = mass.squeeze(1) < 1e-6

@@ -42,15 +42,17 @@ def open_paragraphs(questions: Sequence[TrainingQuestion]) -> Iterator[Paragraph
     """Index the paragraphs of all questions for the length of a `with` block."""
     contexts = {question.paragraph: question.context for question in questions}
     numbers: dict[str, int] = {}
-    with TemporaryDirectory(prefix="manazashi-") as place:
-        # Only words are searched: the vectors are there because an index has some.
-        with LibraryIndex.open(Path(place), dimension=1, encoder_fingerprint="none", encoder_name="none") as index:
-            for number, text in contexts.items():
-                document = Document(build_document_id(str(number), text), "", text, source=str(number))
-                numbers[document.id] = number
-                chunk = Chunk(document.id, 0, len(text), text)
-                index.replace_document(document, [chunk], np.ones((1, 1), dtype=np.float32))
-            yield ParagraphSearch(index, numbers, contexts)
+    # Only words are searched: the vectors are there because an index has some.
+    with (
+        TemporaryDirectory(prefix="manazashi-") as place,
+        LibraryIndex.open(Path(place), dimension=1, encoder_fingerprint="none", encoder_name="none") as index,
+    ):
+        for number, text in contexts.items():
+            document = Document(build_document_id(str(number), text), "", text, source=str(number))
+            numbers[document.id] = number
+            chunk = Chunk(document.id, 0, len(text), text)
+            index.replace_document(document, [chunk], np.ones((1, 1), dtype=np.float32))
+        yield ParagraphSearch(index, numbers, contexts)
 
 
 def mine_negatives(questions: Sequence[TrainingQuestion], cache: Path) -> list[list[int]]:

@@ -113,9 +113,7 @@ class ExampleSource:
         span = (first - begin, min(last - begin, len(context) - 1))
         if beside and self._happens(0.5):
             shift = len(beside) + 1
-            rows.append(
-                self._join(index, asked, [*beside, self.sep, *context], (span[0] + shift, span[1] + shift))
-            )
+            rows.append(self._join(index, asked, [*beside, self.sep, *context], (span[0] + shift, span[1] + shift)))
         else:
             rows.append(self._join(index, asked, [*context, self.sep, *beside] if beside else context, span))
         return rows
@@ -126,7 +124,8 @@ class ExampleSource:
     def _crop(self, paragraph: int, room: int) -> list[int]:
         ids = self.contexts[paragraph][0]
         begin = self.chooser.randint(0, max(0, len(ids) - room))
-        return ids[begin : begin + room]
+        cropped: list[int] = ids[begin : begin + room]
+        return cropped
 
     def _locate(self, question: TrainingQuestion) -> tuple[int, int] | None:
         """First and last token of the answer in its paragraph."""
@@ -135,9 +134,7 @@ class ExampleSource:
         inside = [i for i, (a, b) in enumerate(offsets) if a < stop and b > question.start]
         return (inside[0], inside[-1]) if inside else None
 
-    def _join(
-        self, question: int, asked: list[int], context: list[int], span: tuple[int, int] | None
-    ) -> Example:
+    def _join(self, question: int, asked: list[int], context: list[int], span: tuple[int, int] | None) -> Example:
         known = set(asked)
         head = len(asked) + 2
         seen = [self.mask if self._happens(self.settings.masked) else token for token in context]

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch.nn.functional import normalize
@@ -64,7 +65,7 @@ def build_starting_tables(
 ) -> StartingTables:
     """Align the vocabularies over translation pairs and project the English vectors through the alignment."""
     folder = find_body()
-    english: PreTrainedTokenizerFast = AutoTokenizer.from_pretrained(folder)
+    english = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(folder))
     body: PreTrainedModel = AutoModel.from_pretrained(folder).eval()
     sources: list[list[int]] = []
     targets: list[list[int]] = []
@@ -77,7 +78,7 @@ def build_starting_tables(
     table = align_vocabularies(
         sources, targets, source_size=len(tokenizer), target_size=len(english), iterations=settings.iterations
     )
-    inputs = body.get_input_embeddings().weight.detach()
+    inputs = body.get_parameter("embeddings.word_embeddings.weight").detach()
     return StartingTables(
         inputs=_copy_shared(project_embeddings(table, inputs, keep=TRANSLATIONS), inputs, tokenizer, english),
         sentences=_weigh(project_embeddings(table, _embed_words(body, english), keep=TRANSLATIONS), sources),
@@ -114,4 +115,5 @@ def _weigh(vectors: torch.Tensor, sources: Sequence[Sequence[int]]) -> torch.Ten
     total = sum(counts.values())
     weights = torch.tensor([RARITY / (RARITY + counts[index] / total) for index in range(len(vectors))])
     weighted = vectors * weights.unsqueeze(1)
-    return weighted / weighted.norm(dim=1).mean()
+    scaled: torch.Tensor = weighted / weighted.norm(dim=1).mean()
+    return scaled

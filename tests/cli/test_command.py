@@ -50,7 +50,7 @@ def test_ingest_reports_what_failed_and_keeps_the_rest(tmp_path: Path, capsys: p
         "added", "updated", "unchanged", "failed", "documents", "chunks", "characters", "seconds",
     }  # fmt: skip
     assert len(report["added"]) == report["documents"] == 2
-    assert [Path(failure["path"]).name for failure in report["failed"]] == ["空.txt", "偽.pdf", "像.txt", "無い.txt"]
+    assert [Path(failure["path"]).name for failure in report["failed"]] == ["無い.txt", "空.txt", "偽.pdf", "像.txt"]
     for failure in report["failed"]:
         assert Path(failure["path"]).name in failure["error"]
 
@@ -79,7 +79,8 @@ def test_search_mode_decides_which_ranks_there_are(
 def test_ask_gives_every_field(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, answer = run_json(capsys, "ask", "旅費の精算はどこへ申し出ますか", "--explain", "--library", str(library))
     assert set(answer) >= {
-        "question", "answer", "confidence", "no_answer", "citation", "alternatives", "passages", "explanation", "seconds",
+        "question", "answer", "confidence", "no_answer", "citation", "alternatives", "passages", "explanation",
+        "seconds",
     }  # fmt: skip
     assert code == (1 if answer["no_answer"] else 0)
     assert set(answer["passages"][0]) == {"document", "start", "end", "score", "attention"}
@@ -100,13 +101,19 @@ def test_no_answer_is_null_and_exits_with_one(library: Path, capsys: pytest.Capt
 
 def test_history_file_is_read(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     history = tmp_path / "history.json"
-    history.write_text(json.dumps([{"question": "宿泊費の上限はいくらですか", "answer": "一泊一万二千円"}]), encoding="utf-8")
-    _, answer = run_json(capsys, "ask", "それは海外でも同じですか", "--history", str(history), "--library", str(library))
+    history.write_text(
+        json.dumps([{"question": "宿泊費の上限はいくらですか", "answer": "一泊一万二千円"}]), encoding="utf-8"
+    )
+    _, answer = run_json(
+        capsys, "ask", "それは海外でも同じですか", "--history", str(history), "--library", str(library)
+    )
     assert "宿泊費" in answer["search_question"]
 
 
 @pytest.mark.parametrize("content", ["{", '{"question": "a"}', '[{"question": "a"}]', "[3]"])
-def test_wrong_history_is_named(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
+def test_wrong_history_is_named(
+    library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
     history = tmp_path / "history.json"
     history.write_text(content, encoding="utf-8")
     assert main(["ask", "いつ", "--history", str(history), "--library", str(library)]) == 2
@@ -120,7 +127,11 @@ def test_documents_remove_and_verify(tmp_path: Path, capsys: pytest.CaptureFixtu
     main(["ingest", str(source), *place, "--quiet"])
     _, listed = run_json(capsys, "documents", *place)
     [entry] = listed["documents"]
-    assert (entry["title"], entry["source"], entry["characters"]) == ("青空商会 旅費規程", str(source.resolve()), len(RULES))
+    assert (entry["title"], entry["source"], entry["characters"]) == (
+        "青空商会 旅費規程",
+        str(source.resolve()),
+        len(RULES),
+    )
     assert run_json(capsys, "verify", *place) == (0, {"clean": True, "problems": []})
     assert run_json(capsys, "remove", entry["id"], *place)[0] == 0
     assert run_json(capsys, "documents", *place)[1] == {"documents": []}
@@ -154,7 +165,11 @@ def test_terminal_output_of_an_answer(library: Path, capsys: pytest.CaptureFixtu
 
 def test_evaluate_reading_of_a_squad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     start = RULES.index("経理課")
-    question = {"id": "1", "question": "旅費の精算はどこへ申し出ますか", "answers": [{"text": "経理課", "answer_start": start}]}
+    question = {
+        "id": "1",
+        "question": "旅費の精算はどこへ申し出ますか",
+        "answers": [{"text": "経理課", "answer_start": start}],
+    }
     squad = {"data": [{"title": "旅費", "paragraphs": [{"context": RULES, "qas": [question]}]}]}
     (tmp_path / "squad.json").write_text(json.dumps(squad), encoding="utf-8")
     rows = tmp_path / "rows.jsonl"
@@ -166,7 +181,9 @@ def test_evaluate_reading_of_a_squad_file(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_installed_command_answers_help() -> None:
-    shown = subprocess.run([sys.executable, "-m", "rag.cli", "--help"], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        [sys.executable, "-m", "rag.cli", "--help"], capture_output=True, text=True, check=True
+    ).stdout
     assert "exit codes" in shown
     for name in ("ingest", "search", "ask", "documents", "remove", "verify", "demo", "serve", "evaluate"):
         assert name in shown

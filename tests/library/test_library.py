@@ -125,9 +125,10 @@ def test_another_embedder_is_refused_with_both_names(library: Library, tmp_path:
     config = copy / "config_sentence_transformers.json"
     config.write_text(config.read_text(encoding="utf-8").replace('"query": ""', '"query": "問: "'), encoding="utf-8")
     settings = replace(library.settings, embedder=str(copy))
-    with pytest.raises(LibraryError, match=r"manazashi/embedder") as caught, Library.open(
-        library.folder, settings=settings
-    ) as opened:
+    with (
+        pytest.raises(LibraryError, match=r"manazashi/embedder") as caught,
+        Library.open(library.folder, settings=settings) as opened,
+    ):
         opened.search("休暇")
     assert "other-embedder" in str(caught.value)
 
