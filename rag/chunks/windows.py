@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from rag.chunks.chunk import Chunk
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Unit = Literal["characters", "tokens"]
 Span = tuple[int, int]
-Fits = Callable[[int, int], bool]
 
 CUT = re.compile(r"[、，,;；:：\s]")
 INK = re.compile(r"\S")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.cli import terminal
 from rag.cli.parser import build_parser
-from rag.cli.records import describe_answer, describe_hit, describe_ingest
+from rag.cli.records import describe_answer, describe_document, describe_hit, describe_ingest
 from rag.config.settings import Settings, load_settings
 from rag.errors import ArgumentError, RagError
 
@@ -28,11 +29,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one `rag` command and return its exit code."""
     given = build_parser().parse_args(arguments)
     terminal.keep_models_quiet()
+    terminal.accept_any_text()
     try:
         settings = load_settings(
             arguments={name: getattr(given, name, None) for name in SETTING_ARGUMENTS}, config_file=given.config
         )
-        return COMMANDS[given.command](given, settings)
+        code = COMMANDS[given.command](given, settings)
+        sys.stdout.flush()  # a reader that is gone is met here, not at exit
+        return code
     except RagError as error:
         terminal.show_error(str(error), as_json=given.json)
         return INPUT_ERROR
@@ -41,8 +45,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
             "中断しました。ここまでに取り込んだ文書は保存されています / interrupted; what is in is kept", as_json=False
         )
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # as of `rag documents | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
 
 
@@ -74,21 +78,7 @@ def _documents(given: Namespace, settings: Settings) -> int:
     with _open(settings) as library:
         entries = library.documents()
     if given.json:
-        _print_json(
-            {
-                "documents": [
-                    {
-                        "id": entry.id,
-                        "title": entry.title,
-                        "source": entry.source,
-                        "characters": entry.characters,
-                        "chunks": entry.chunks,
-                        "added": entry.added,
-                    }
-                    for entry in entries
-                ]
-            }
-        )
+        _print_json({"documents": [describe_document(entry) for entry in entries]})
     else:
         terminal.print_documents(entries)
     return DONE
@@ -146,7 +136,7 @@ def _read_history(path: Path | None) -> list[Turn]:
         return []
     expected = 'a JSON list of {"question": ..., "answer": ...}'
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
         return [Turn(str(turn["question"]), str(turn["answer"] or "")) for turn in content]
     except OSError as error:
         raise ArgumentError(
@@ -185,12 +175,13 @@ def _serve(given: Namespace, settings: Settings) -> int:
 
 def _evaluate(given: Namespace, settings: Settings) -> int:
     from rag.cli.evaluation import EVALUATIONS
+    from rag.evaluation.rows import write_rows
 
+    if given.rows is not None:
+        write_rows(given.rows, ())  # a file that cannot be written is told now, not after an hour
     with terminal.show_count(visible=not given.quiet) as progress:
         report = EVALUATIONS[given.kind](given, settings, progress)
     if given.rows is not None:
-        from rag.evaluation.rows import write_rows
-
         write_rows(given.rows, report.rows)
     if given.json:
         _print_json(report.figures)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter, _SubParsersAction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
+
+from rag.chunks.windows import Unit
+from rag.retrieval.search import Mode
 
 if TYPE_CHECKING:
     Commands = _SubParsersAction[ArgumentParser]
@@ -48,11 +51,11 @@ def _build_common() -> ArgumentParser:
 def _add_windows(parser: ArgumentParser) -> None:
     parser.add_argument("--size", type=int, help="length of a window / 窓の長さ")
     parser.add_argument("--stride", type=int, help="step of a window / 窓のずらし幅")
-    parser.add_argument("--unit", choices=("characters", "tokens"), help="what size and stride count / 単位")
+    parser.add_argument("--unit", choices=get_args(Unit), help="what size and stride count / 単位")
 
 
 def _add_mode(parser: ArgumentParser) -> None:
-    parser.add_argument("--mode", choices=("hybrid", "dense", "lexical"), help="kind of search / 検索の種類")
+    parser.add_argument("--mode", choices=get_args(Mode), help="kind of search / 検索の種類")
 
 
 def _add_documents(commands: Commands, common: ArgumentParser) -> None:

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rag.explanation.explanation import Explanation
     from rag.ingest.ingest import IngestReport
-    from rag.library.records import Answer, Citation
+    from rag.library.records import Answer, Citation, DocumentEntry
     from rag.retrieval.hit import Hit
 
 Titles = Callable[[str], str]
@@ -23,11 +24,23 @@ def describe_ingest(report: IngestReport) -> dict[str, object]:
         "added": list(report.added),
         "updated": list(report.updated),
         "unchanged": list(report.unchanged),
-        "failed": [{"path": str(failure.path), "error": failure.error} for failure in report.failed],
+        "failed": [{"path": failure.path, "error": failure.error} for failure in report.failed],
         "documents": report.documents,
         "chunks": report.chunks,
         "characters": report.characters,
         "seconds": round(report.seconds, 3),
+    }
+
+
+def describe_document(entry: DocumentEntry) -> dict[str, object]:
+    """Shape one line of `rag documents`."""
+    return {
+        "id": entry.id,
+        "title": entry.title,
+        "source": entry.source,
+        "characters": entry.characters,
+        "chunks": entry.chunks,
+        "added": entry.added,
     }
 
 
@@ -84,15 +97,12 @@ def describe_answer(answer: Answer) -> dict[str, object]:
             {"document": p.document_id, "start": p.start, "end": p.end, "score": p.score, "attention": share}
             for p, share in zip(answer.passages, attention, strict=True)
         ],
-        "explanation": None if explanation is None else _describe_explanation(answer),
+        "explanation": None if explanation is None else _describe_explanation(explanation),
         "seconds": {key: round(value, 4) for key, value in asdict(answer.seconds).items()},
     }
 
 
-def _describe_explanation(answer: Answer) -> dict[str, object] | None:
-    explanation = answer.explanation
-    if explanation is None:
-        return None
+def _describe_explanation(explanation: Explanation) -> dict[str, object]:
     removal = explanation.removal
     return {
         "method": explanation.method,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
-import logging
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,18 +14,16 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-from rag.cli.records import HEADING_SEPARATOR
+from rag.cli.records import HEADING_SEPARATOR, Titles
 
 if TYPE_CHECKING:
     from rag.explanation.explanation import Explanation
     from rag.ingest.ingest import IngestProgress, IngestReport, IngestStep
     from rag.library.records import Answer, DocumentEntry
     from rag.retrieval.hit import Hit
-
-    Titles = Callable[[str], str]
 
 output = Console(highlight=False)
 messages = Console(stderr=True, highlight=False)
@@ -37,8 +36,13 @@ def keep_models_quiet() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    logging.getLogger("rag").addHandler(logging.StreamHandler())
     warnings.filterwarnings("ignore", category=DeprecationWarning)
+
+
+def accept_any_text() -> None:
+    """Write what the encoding of the output lacks as escapes: names of files may hold bytes that are no text."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def show_error(message: str, *, as_json: bool) -> None:
@@ -71,7 +75,7 @@ def show_ingest(*, visible: bool) -> Iterator[IngestProgress | None]:
         task = bar.add_task("取り込み / ingest", total=None)
 
         def update(step: IngestStep) -> None:
-            bar.update(task, description=escape(step.describe()), completed=step.done, total=step.total)
+            bar.update(task, description=escape(step.describe()), completed=step.done, total=step.total or None)
 
         yield update
 
@@ -91,11 +95,13 @@ def print_ingest(report: IngestReport) -> None:
     """Print what went in and what did not."""
     output.print(
         f"追加 {len(report.added)}・更新 {len(report.updated)}・変更なし {len(report.unchanged)}・"
-        f"失敗 {len(report.failed)} / added, updated, unchanged, failed"
+        f"失敗 {len(report.failed)} / added, updated, unchanged, failed",
+        soft_wrap=True,
     )
     output.print(
         f"文書 {report.documents:,}・窓 {report.chunks:,}・文字 {report.characters:,} / documents, windows, characters "
-        f"({report.seconds:.1f} s)"
+        f"({report.seconds:.1f} s)",
+        soft_wrap=True,
     )
     for failure in report.failed:
         messages.print(f"[red]✗[/] {escape(failure.error)}", soft_wrap=True)
@@ -103,7 +109,15 @@ def print_ingest(report: IngestReport) -> None:
 
 def print_documents(entries: Sequence[DocumentEntry]) -> None:
     """Print the list of documents."""
-    table = Table("ID", "題名 / title", "文字", "窓", "追加", "元 / source", box=None)
+    table = Table(
+        Column("ID", no_wrap=True, min_width=16),
+        Column("題名 / title", overflow="fold"),
+        "文字",
+        "窓",
+        "追加",
+        Column("元 / source", overflow="fold"),
+        box=None,
+    )
     for entry in entries:
         table.add_row(
             entry.id,
@@ -139,7 +153,7 @@ def print_hits(hits: Sequence[Hit], titles: Titles) -> None:
     for rank, hit in enumerate(hits, 1):
         where = f"{titles(hit.document_id)} [{hit.start}:{hit.end}]"
         reasons = f"意味 {hit.dense_rank or '-'}位・語 {hit.lexical_rank or '-'}位"
-        output.print(f"[bold]{rank}. {escape(where)}[/]  [dim]{hit.score:.4f} {reasons}[/]")
+        output.print(f"[bold]{rank}. {escape(where)}[/]  [dim]{hit.score:.4f} {reasons}[/]", soft_wrap=True)
         text = Text(hit.text)
         text.highlight_words(sorted(hit.matched, key=len, reverse=True), style="bold yellow")
         output.print(text, soft_wrap=True)
@@ -148,11 +162,15 @@ def print_hits(hits: Sequence[Hit], titles: Titles) -> None:
 
 def print_answer(answer: Answer, titles: Titles) -> None:
     """Print an answer, its place and, when there is one, the explanation."""
-    output.print(f"[bold cyan]問[/] {escape(answer.question)}")
+    output.print(f"[bold cyan]問[/] {escape(answer.question)}", soft_wrap=True)
     if answer.text is None:
-        output.print("[bold yellow]答[/] 文書の中に答えが見つかりませんでした / not found in the documents")
+        output.print(
+            "[bold yellow]答[/] 文書の中に答えが見つかりませんでした / not found in the documents", soft_wrap=True
+        )
     else:
-        output.print(f"[bold green]答[/] [bold]{escape(answer.text)}[/]  [dim]確信度 {answer.confidence:.0%}[/]")
+        output.print(
+            f"[bold green]答[/] [bold]{escape(answer.text)}[/]  [dim]確信度 {answer.confidence:.0%}[/]", soft_wrap=True
+        )
     _print_place(answer, titles)
     if answer.explanation is not None:
         _print_explanation(answer.explanation)
@@ -164,7 +182,7 @@ def _print_place(answer: Answer, titles: Titles) -> None:
     if answer.citation is not None:
         page = f" p.{answer.citation.page}" if answer.citation.page else ""
         heading = HEADING_SEPARATOR.join(answer.citation.heading)
-        output.print(f"[dim]出典 {escape(answer.citation.title)}{page} {escape(heading)}[/]")
+        output.print(f"[dim]出典 {escape(answer.citation.title)}{page} {escape(heading)}[/]", soft_wrap=True)
     if not answer.spans:
         return
     best = answer.spans[0]
@@ -174,7 +192,8 @@ def _print_place(answer: Answer, titles: Titles) -> None:
             text.stylize(
                 "bold black on green" if answer.text else "bold", best.start - passage.start, best.end - passage.start
             )
-            output.print(f"[dim]{escape(titles(passage.document_id))} [{passage.start}:{passage.end}][/]")
+            where = f"{titles(passage.document_id)} [{passage.start}:{passage.end}]"
+            output.print(f"[dim]{escape(where)}[/]", soft_wrap=True)
             output.print(text, soft_wrap=True)
 
 
@@ -189,5 +208,6 @@ def _print_explanation(explanation: Explanation) -> None:
     if explanation.removal is not None:
         output.print(
             f"[dim]除去検査: 注目した文を除くと対数確率が {explanation.removal.attended:.2f} 下がり、"
-            f"無作為な文では {explanation.removal.random:.2f} 下がる / removal check[/]"
+            f"無作為な文では {explanation.removal.random:.2f} 下がる / removal check[/]",
+            soft_wrap=True,
         )

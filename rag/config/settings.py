@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
+from rag.chunks.windows import Unit
 from rag.errors import ConfigError
+from rag.index.manifest import replace_file
 from rag.models.shipped import EMBEDDER, READER
-
-Unit = Literal["characters", "tokens"]
-Mode = Literal["hybrid", "dense", "lexical"]
+from rag.retrieval.search import Mode
 
 CONFIG_FILE = "rag.toml"
 MANIFEST_FILE = "library.json"
@@ -63,7 +63,7 @@ def load_settings(
     """
     given = {key: value for key, value in (arguments or {}).items() if value is not None}
     layers = [
-        (CONFIG_FILE, _read_config(config_file)),
+        (str(config_file or CONFIG_FILE), _read_config(config_file)),
         ("environment", _read_environment(os.environ if environment is None else environment)),
         ("arguments", given),
     ]
@@ -71,22 +71,28 @@ def load_settings(
     for _, layer in layers:
         folder = str(layer.get("library", folder))
     settings = Settings()
-    for origin, layer in [(f"{folder}/{MANIFEST_FILE}", read_manifest(Path(folder))), *layers]:
+    layers.insert(0, (f"{folder}/{MANIFEST_FILE}", read_manifest(Path(folder))))
+    for origin, layer in layers:
         settings = _apply(settings, layer, origin)
+    _check_windows(settings, [origin for origin, layer in layers if layer.keys() & {"size", "stride"}])
     return settings
 
 
 def read_manifest(folder: Path) -> dict[str, object]:
-    """Read the settings a library was made with; empty for a new one.
+    """Read the settings of a library's windows and vectors; empty for a new one.
 
     Raises:
         ConfigError: The manifest is damaged.
     """
     path = folder / MANIFEST_FILE
-    if not path.is_file():
-        return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}); expected a readable file: check rights"
+        ) from error
     except ValueError as error:
         raise ConfigError(f"{path}: expected JSON, found {error}; restore the file or ingest anew") from error
     if not isinstance(content, dict):
@@ -95,11 +101,21 @@ def read_manifest(folder: Path) -> dict[str, object]:
 
 
 def write_manifest(folder: Path, settings: Settings) -> None:
-    """Record in the library's folder the settings its windows and vectors depend on."""
+    """Record in the library's folder the settings its windows and vectors depend on, unless they stand there.
+
+    Raises:
+        ConfigError: The manifest that stands there is damaged, or the new one cannot be written.
+    """
     content = {key: value for key, value in asdict(settings).items() if key in MANIFEST_KEYS}
-    temporary = folder / f"{MANIFEST_FILE}.new"
-    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(folder / MANIFEST_FILE)
+    if read_manifest(folder) == content:
+        return
+    data = json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n"
+    try:
+        replace_file(folder / MANIFEST_FILE, lambda file: file.write(data))
+    except OSError as error:
+        raise ConfigError(
+            f"{folder / MANIFEST_FILE}: cannot be written ({error.strerror}); a library needs a folder you may write to"
+        ) from error
 
 
 def _read_config(path: Path | None) -> dict[str, object]:
@@ -110,6 +126,10 @@ def _read_config(path: Path | None) -> dict[str, object]:
         return {}
     try:
         return tomllib.loads(chosen.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{chosen}: cannot be read ({error.strerror}); expected a readable file: check rights"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{chosen}: expected TOML in UTF-8, found {error}; mend the file") from error
 
@@ -131,7 +151,7 @@ def _apply(settings: Settings, layer: Mapping[str, object], origin: str) -> Sett
         if name not in kinds:
             raise ConfigError(f"{origin}: unknown setting {name!r}; known are {', '.join(kinds)}")
         changes[name] = _convert(name, value, str(kinds[name]), origin)
-    return _check(replace(settings, **changes), origin)  # type: ignore[arg-type]
+    return replace(settings, **changes)  # type: ignore[arg-type]
 
 
 def _convert(name: str, value: object, kind: str, origin: str) -> object:
@@ -140,16 +160,15 @@ def _convert(name: str, value: object, kind: str, origin: str) -> object:
             raise ConfigError(f"{origin}: {name} = {value!r}; expected a whole number of at least 1")
         return int(str(value))
     choices = {"Unit": get_args(Unit), "Mode": get_args(Mode)}.get(kind)
-    if not isinstance(value, str) or (choices and value not in choices):
-        expected = f"one of {', '.join(choices)}" if choices else "a text"
+    if not isinstance(value, str) or not value.strip() or (choices and value not in choices):
+        expected = f"one of {', '.join(choices)}" if choices else "a text that is not empty"
         raise ConfigError(f"{origin}: {name} = {value!r}; expected {expected}")
     return value
 
 
-def _check(settings: Settings, origin: str) -> Settings:
+def _check_windows(settings: Settings, origins: Sequence[str]) -> None:
     if settings.stride > settings.size:
         raise ConfigError(
-            f"{origin}: stride = {settings.stride} is larger than size = {settings.size}; "
+            f"{', '.join(origins)}: stride = {settings.stride} is larger than size = {settings.size}; "
             "text between two windows would be lost: give a stride of at most the size"
         )
-    return settings

@@ -19,6 +19,7 @@ from rag.library.library import Library
 if TYPE_CHECKING:
     from rag.config.settings import Settings
     from rag.embeddings.encoder import Progress
+    from rag.ingest.ingest import IngestStep
     from rag.library.records import Answer
     from rag.retrieval.hit import Hit
 
@@ -63,7 +64,7 @@ def evaluate_answers(
         settings: Models, windows, mode and everything else, as a library takes them; `library` is not used.
         limit: Only the first questions.
         rule: When two answers are the same; see `rag.evaluation.metrics`.
-        progress: Called after every question.
+        progress: Called with documents and questions done, and the number of both.
 
     Returns:
         Over the answerable questions "exact_match" and "f1" in percent, where saying "no answer" is the empty answer;
@@ -81,15 +82,22 @@ def evaluate_answers(
     if not any(question.answers for question in asked):
         raise DatasetError(f"{questions}: expected at least one question with an answer, found none")
     outcomes: list[_Outcome] = []
+    documents = list(dataset.documents.values())
+    total = len(documents) + len(asked)
+
+    def count(step: IngestStep) -> None:
+        if progress and step.stage == "done":
+            progress(step.done, total)
+
     with (
         TemporaryDirectory(prefix="manazashi-") as folder,
         Library.open(folder, settings=replace(settings, library=folder)) as library,
     ):
-        library.add_documents(list(dataset.documents.values()))
+        library.add_documents(documents, progress=count)
         for question in asked:
             outcomes.append(_ask(question, library, rule))
             if progress:
-                progress(len(outcomes), len(asked))
+                progress(len(documents) + len(outcomes), total)
     return Report(_summarize(outcomes), tuple(asdict(outcome) for outcome in outcomes))
 
 

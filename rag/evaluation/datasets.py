@@ -10,6 +10,7 @@ import json
 import lzma
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,8 @@ def load_long_documents(docs: Path, questions: Path) -> Dataset:
     ids: dict[str, str] = {}
     for place, line in _read_lines(docs):
         name, text = _take(line, "id", str, place), _take(line, "text", str, place)
+        if name in ids:
+            raise DatasetError(f"{place}: id {name!r} stands on an earlier line too; expected one document an id")
         document = Document(build_document_id(name, text), _take(line, "title", str, place), text, source=name)
         documents[document.id] = document
         ids[name] = document.id
@@ -103,7 +106,8 @@ def load_long_documents(docs: Path, questions: Path) -> Dataset:
     for place, line in _read_lines(questions):
         name = _take(line, "doc_id", str, place)
         if name not in ids:
-            raise DatasetError(f"{place}: doc_id {name!r} is not in {docs}; expected one of {', '.join(ids)}")
+            some = ", ".join(islice(ids, 5))
+            raise DatasetError(f"{place}: doc_id {name!r} is not in {docs}; expected one of its ids, such as {some}")
         asked.append(_build_question(line, documents[ids[name]], 0, place))
     return Dataset(documents, tuple(asked))
 

@@ -82,25 +82,24 @@ def evaluate_retrieval(
         raise DatasetError(f"{', '.join(map(str, files))}: expected at least one question, found none")
     total = len(documents) + len(questions)
     outcomes: list[_Outcome] = []
-    with TemporaryDirectory(prefix="manazashi-") as folder:
-        index = LibraryIndex.open(
+    with (
+        TemporaryDirectory(prefix="manazashi-") as folder,
+        LibraryIndex.open(
             Path(folder),
             dimension=encoder.dimension,
             encoder_fingerprint=encoder.fingerprint,
             encoder_name=encoder.name,
-        )
-        try:
-            vectors = _encode(documents, encoder, mode, lambda done, _: progress(done, total) if progress else None)
-            for document, vector in zip(documents, vectors, strict=True):
-                chunk = Chunk(document.id, 0, len(document.text), document.text)
-                index.replace_document(document, [chunk], vector[np.newaxis])
-            for question in questions:
-                hits = search(question.text, index=index, encoder=encoder, k=DEPTH, mode=mode)
-                outcomes.append(_build_outcome(question, hits))
-                if progress:
-                    progress(len(documents) + len(outcomes), total)
-        finally:
-            index.close()
+        ) as index,
+    ):
+        vectors = _encode(documents, encoder, mode, lambda done, _: progress(done, total) if progress else None)
+        for document, vector in zip(documents, vectors, strict=True):
+            chunk = Chunk(document.id, 0, len(document.text), document.text)
+            index.replace_document(document, [chunk], vector[np.newaxis])
+        for question in questions:
+            hits = search(question.text, index=index, encoder=encoder, k=DEPTH, mode=mode)
+            outcomes.append(_build_outcome(question, hits))
+            if progress:
+                progress(len(documents) + len(outcomes), total)
     figures = _average([outcome.rank for outcome in outcomes])
     return Report(
         figures | {"n": len(questions), "passages": len(documents)}, tuple(asdict(outcome) for outcome in outcomes)

@@ -28,8 +28,9 @@ def rank_windows(
 ) -> list[Match]:
     """Score windows by BM25, best first; ties go to the older window.
 
-    Two terms that follow each other in the question count once more where they do so in the window, with the rarity
-    of the rarer one.
+    A term of the question counts once, however often it is asked for. Two terms that follow each other in the question
+    count once more where they do so in the window, with the rarity of the rarer one. A window is long or short beside
+    the others given.
 
     Args:
         question: Terms of the question, in its order.
@@ -52,7 +53,8 @@ def rank_windows(
 
 def _measure_rarity(frequency: int, total: int) -> float:
     """Return the inverse document frequency, small but not negative for terms that most windows hold."""
-    return max(math.log((total - frequency + 0.5) / (frequency + 0.5)), 1e-6)
+    without = max(total - frequency, 0)  # a damaged catalog may count more windows with a term than windows
+    return max(math.log((without + 0.5) / (frequency + 0.5)), 1e-6)
 
 
 def _score(counts: Mapping[Key, int], weights: Mapping[Key, float], spread: float) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import LibraryError
+from rag.index.lexical import TERMS_VERSION, is_outdated, refresh_terms
 from rag.index.schema import SCHEMA_VERSION, check_schema, migrate
 
 CATALOG_NAME = "catalog.sqlite"
@@ -123,11 +124,20 @@ class Catalog:
         connection.close()
 
     def _prepare(self) -> None:
-        """Check whose file it is, then bring it to this version."""
+        """Check whose file it is, then bring tables and terms to this version."""
+        place = str(self.path)
         with self.reading() as connection:
-            version = check_schema(connection, place=str(self.path))
-        if version == SCHEMA_VERSION:
-            return
+            old = check_schema(connection, place=place) != SCHEMA_VERSION
+            if not old and not is_outdated(connection):
+                return
+        if old:
+            self._use_log()
+        with self.writing() as connection:
+            migrate(connection, place=place)
+            refresh_terms(connection, place=place)
+
+    def _use_log(self) -> None:
+        """Let readers and a writer work at the same time (WAL); the file remembers it."""
         connection = self._take()
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -135,29 +145,31 @@ class Catalog:
             raise _explain(error, self.path) from error
         finally:
             self._give_back(connection)
-        with self.writing() as connection:
-            migrate(connection, place=str(self.path))
 
     def _claim(self, encoder: EncoderRecord) -> None:
         """Write down the encoder of a library without documents, compare it otherwise."""
         with self.reading() as connection:
-            known = load_encoder(connection)
-        if known == encoder:
-            return
+            if _fits(load_encoder(connection), encoder):
+                return
         with self.writing() as connection:
             known = load_encoder(connection)
             if known is None or not connection.execute("SELECT 1 FROM documents").fetchone():
                 connection.execute(
-                    "INSERT OR REPLACE INTO library VALUES (1, ?, ?, ?, ?)",
-                    (encoder.name, encoder.fingerprint, encoder.dimension, _new_generation()),
+                    "INSERT OR REPLACE INTO library VALUES (1, ?, ?, ?, ?, ?)",
+                    (encoder.name, encoder.fingerprint, encoder.dimension, _new_generation(), TERMS_VERSION),
                 )
-            elif (known.fingerprint, known.dimension) != (encoder.fingerprint, encoder.dimension):
+            elif not _fits(known, encoder):
                 raise LibraryError(
                     f"the library {self.path.parent} was made with the embedding model {known.name} "
                     f"(dimension {known.dimension}, fingerprint {known.fingerprint}), not with {encoder.name} "
                     f"(dimension {encoder.dimension}, fingerprint {encoder.fingerprint}); open it with --embedder "
                     f"{known.name}, or ingest its documents again into a new library with --embedder {encoder.name}"
                 )
+
+
+def _fits(known: EncoderRecord | None, encoder: EncoderRecord) -> bool:
+    """Say whether vectors of both encoders compare; names do not matter."""
+    return known is not None and (known.fingerprint, known.dimension) == (encoder.fingerprint, encoder.dimension)
 
 
 def load_encoder(connection: sqlite3.Connection) -> EncoderRecord | None:
@@ -191,22 +203,28 @@ def _decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogatepass")
 
 
+def holds_catalog(folder: Path) -> bool:
+    """Say whether there is a library in `folder`."""
+    return (folder / CATALOG_NAME).is_file()
+
+
 def _check_folder(folder: Path, *, create: bool) -> None:
     """Create the folder if asked to, and refuse one that is no place for a library."""
     if folder.exists() and not folder.is_dir():
         raise LibraryError(f"{folder} is a file; a library is a folder: name another place")
-    if not (folder / CATALOG_NAME).exists():
-        if not create:
-            raise LibraryError(f"{folder} holds no library (no {CATALOG_NAME}); ingest documents into it first")
-        foreign = [entry.name for entry in _list_foreign(folder)]
-        if foreign:
-            raise LibraryError(
-                f"{folder} holds other things ({', '.join(sorted(foreign)[:3])}) and no library; name an empty folder"
-            )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not holds_catalog(folder):
+            if not create:
+                raise LibraryError(f"{folder} holds no library (no {CATALOG_NAME}); ingest documents into it first")
+            foreign = [entry.name for entry in _list_foreign(folder)]
+            if foreign:
+                raise LibraryError(
+                    f"{folder} holds other things ({', '.join(sorted(foreign)[:3])}) and no library; name an empty "
+                    "folder"
+                )
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LibraryError(f"the folder {folder} cannot be created: {error.strerror}; name another place") from error
+        raise LibraryError(f"the folder {folder} cannot be used: {error.strerror}; name another place") from error
     for place in (folder, folder / CATALOG_NAME):
         if place.exists() and not os.access(place, os.R_OK | os.W_OK):
             raise LibraryError(f"{place} is read-only; give yourself the right to write there or copy the library")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
-from rag.chunks.chunk import Chunk
 from rag.index.bm25 import rank_windows
 from rag.index.store import Match
 from rag.text.terms import build_terms
+
+logger = logging.getLogger(__name__)
+
+TERMS_VERSION = 1
+"""Raised whenever `build_terms` gives other terms for some text: libraries with others build theirs anew."""
 
 _BLOCK_CHARACTERS = 20_000
 _MAX_QUESTION_TERMS = 512
@@ -19,25 +24,25 @@ _CANDIDATES = 200
 """Windows taken from FTS5, whose order is a first guess."""
 
 
-def build_chunk_terms(text: str, chunks: Sequence[Chunk]) -> list[str]:
-    """Return for every window of `text` its terms, joined by spaces.
+def build_chunk_terms(text: str, windows: Sequence[tuple[int, int]]) -> list[str]:
+    """Return for every window `start:end` of `text` its terms, joined by spaces.
 
     Overlapping windows share one analysis of the text, made block by block so that a long document needs little memory.
     """
-    joined = [""] * len(chunks)
-    order = sorted(range(len(chunks)), key=lambda number: chunks[number].start)
+    joined = [""] * len(windows)
+    order = sorted(range(len(windows)), key=lambda number: windows[number][0])
     first = 0
     while first < len(order):
-        block_start = chunks[order[first]].start
+        block_start = windows[order[first]][0]
         last = first
-        while last < len(order) and chunks[order[last]].start < block_start + _BLOCK_CHARACTERS:
+        while last < len(order) and windows[order[last]][0] < block_start + _BLOCK_CHARACTERS:
             last += 1
         block = order[first:last]
-        block_end = max(chunks[number].end for number in block)
+        block_end = max(windows[number][1] for number in block)
         terms = sorted(build_terms(text[block_start:block_end]), key=lambda term: (term.start, term.end))
         starts = [term.start for term in terms]
         for number in block:
-            start, end = chunks[number].start - block_start, chunks[number].end - block_start
+            start, end = windows[number][0] - block_start, windows[number][1] - block_start
             inside = terms[bisect_left(starts, start) : bisect_left(starts, end)]
             joined[number] = " ".join(term.text for term in inside if term.end <= end)
         first = last
@@ -59,12 +64,36 @@ def delete_terms(connection: sqlite3.Connection, document_id: str) -> None:
     )
 
 
+def refresh_terms(connection: sqlite3.Connection, *, place: str) -> None:
+    """Build all terms anew from the stored texts where they are of another version; call inside a transaction."""
+    if not is_outdated(connection):
+        return
+    rows = connection.execute("SELECT id FROM documents").fetchall()
+    if rows:
+        logger.warning("%s holds terms of another version: building those of %d documents anew", place, len(rows))
+    connection.execute("DELETE FROM chunk_terms")
+    for (document_id,) in rows:
+        (text,) = connection.execute("SELECT text FROM documents WHERE id = ?", (document_id,)).fetchone()
+        windows = connection.execute(
+            "SELECT id, start_offset, end_offset FROM chunks WHERE document_id = ?", (document_id,)
+        ).fetchall()
+        terms = build_chunk_terms(text, [(start, end) for _, start, end in windows])
+        insert_terms(connection, [chunk_id for chunk_id, _, _ in windows], terms)
+    connection.execute("UPDATE library SET terms_version = ?", (TERMS_VERSION,))
+
+
+def is_outdated(connection: sqlite3.Connection) -> bool:
+    """Say whether a library holds terms of another version than this program makes."""
+    row = connection.execute("SELECT terms_version FROM library").fetchone()
+    return row is not None and row[0] != TERMS_VERSION
+
+
 def search_terms(
-    connection: sqlite3.Connection, question: str, *, k: int, documents: Collection[str] | None
+    connection: sqlite3.Connection, question: str, *, k: int, total: int, documents: Collection[str] | None
 ) -> list[Match]:
     """Return the `k` windows that share most with `question`, best first; ties go to the older window.
 
-    FTS5 finds the windows, `rank_windows` orders the best of them.
+    FTS5 finds the windows, `rank_windows` orders the best of them; `total` is the number of windows of the library.
     """
     terms = [term.text for term in sorted(build_terms(question), key=lambda term: (term.start, term.end))]
     expression = build_match(terms)
@@ -77,13 +106,13 @@ def search_terms(
         else """AND +rowid IN (
             SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(:documents)))"""
     )
+    depth = min(max(k, _CANDIDATES), total)
     rows = connection.execute(
         f"SELECT rowid, terms FROM chunk_terms WHERE chunk_terms MATCH :expression {restriction} "
         "ORDER BY rank, rowid LIMIT :depth",
-        {"expression": expression, "documents": json.dumps([*(documents or ())]), "depth": max(k, _CANDIDATES)},
+        {"expression": expression, "documents": json.dumps([*(documents or ())]), "depth": depth},
     )
     windows = [(chunk_id, joined.split(" ")) for chunk_id, joined in rows]
-    (total,) = connection.execute("SELECT count(*) FROM chunks").fetchone()
     return rank_windows(terms, windows, frequencies=_count_windows(connection, terms), total=total)[:k]
 
 

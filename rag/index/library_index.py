@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -15,12 +13,19 @@ from rag.chunks.chunk import Chunk
 from rag.documents.document import Document
 from rag.embeddings.encoder import Vectors
 from rag.errors import ArgumentError, LibraryError
-from rag.index.catalog import LOCK_TIMEOUT_SECONDS, Catalog, EncoderRecord, advance_generation, load_encoder
+from rag.index.catalog import (
+    LOCK_TIMEOUT_SECONDS,
+    Catalog,
+    EncoderRecord,
+    advance_generation,
+    load_encoder,
+    load_generation,
+)
 from rag.index.lexical import build_chunk_terms, delete_terms, insert_terms, search_terms
 from rag.index.store import Match
 from rag.index.stored_document import (
+    DocumentEntry,
     Statistics,
-    StoredDocument,
     count_documents,
     find_document,
     has_document,
@@ -28,12 +33,11 @@ from rag.index.stored_document import (
     list_documents,
     load_document,
 )
+from rag.index.texts import TextCache
 from rag.index.vectors import VectorCache
 from rag.index.verification import UNIT_TOLERANCE, find_catalog_problems
 
 logger = logging.getLogger(__name__)
-
-_KEPT_CHARACTERS = 8_000_000
 
 
 class LibraryIndex:
@@ -48,8 +52,8 @@ class LibraryIndex:
         self._catalog = catalog
         self._vectors = VectorCache(catalog, encoder)
         self._changed = False
-        self._texts: OrderedDict[str, Document] = OrderedDict()
-        self._texts_lock = threading.Lock()
+        self._texts = TextCache()
+        self._counted = ("", 0)
 
     @classmethod
     def open(
@@ -84,11 +88,14 @@ class LibraryIndex:
             LibraryError: There is no library in `folder`, or it is damaged or newer.
         """
         catalog = Catalog.open(folder, encoder=None, lock_timeout=lock_timeout)
-        with catalog.reading() as connection:
-            encoder = load_encoder(connection)
-        if encoder is None:
+        try:
+            with catalog.reading() as connection:
+                encoder = load_encoder(connection)
+            if encoder is None:
+                raise LibraryError(f"{folder} holds an unfinished library; ingest documents into it first")
+        except BaseException:
             catalog.close()
-            raise LibraryError(f"{folder} holds an unfinished library; remove the folder and ingest again")
+            raise
         return cls(catalog, encoder)
 
     def replace_document(
@@ -100,17 +107,17 @@ class LibraryIndex:
             document: The document, with all its text.
             chunks: Its windows.
             vectors: One unit vector for each window. Shape: (len(chunks), dimension).
-            windowing: How the windows were cut; `find_windowing` gives it back.
+            windowing: How the windows were cut; see `holds` and `find_other_windowing`.
 
         Raises:
             ArgumentError: Windows or vectors do not belong to the document.
             LibraryError: The library is locked by another process, damaged or full.
         """
         self._check(document, chunks, vectors)
-        terms = build_chunk_terms(document.text, chunks)
+        terms = build_chunk_terms(document.text, [(chunk.start, chunk.end) for chunk in chunks])
         with self._catalog.writing() as connection:
             earlier = find_document(connection, document.source)
-            for outdated in {document.id, *(earlier or ())[:1]}:
+            for outdated in {document.id, earlier or document.id}:
                 delete_terms(connection, outdated)
                 connection.execute("DELETE FROM documents WHERE id = ?", (outdated,))
             ids = insert_document(connection, document, chunks, vectors, windowing=windowing)
@@ -131,33 +138,52 @@ class LibraryIndex:
             advance_generation(connection)
         self._changed = True
 
-    def has_document(self, document_id: str) -> bool:
-        """Say whether the library holds this very version of a document."""
+    def holds(self, document: Document, *, windowing: str) -> bool:
+        """Say whether the library holds a document as it is, title and anchors included, cut in this way."""
         with self._catalog.reading() as connection:
-            return has_document(connection, document_id)
+            row = connection.execute("SELECT windowing FROM documents WHERE id = ?", (document.id,)).fetchone()
+            return row == (windowing,) and load_document(connection, document.id, text=document.text) == document
+
+    def check_documents(self, document_ids: Collection[str]) -> None:
+        """Make sure that these documents are there.
+
+        Raises:
+            LibraryError: One of them is not.
+        """
+        with self._catalog.reading() as connection:
+            for document_id in document_ids:
+                self._require(connection, document_id)
 
     def find_source(self, source: str) -> str | None:
         """Return the id of the document that came from `source`."""
         with self._catalog.reading() as connection:
-            found = find_document(connection, source)
-        return None if found is None else found[0]
+            return find_document(connection, source)
 
-    def find_windowing(self, document_id: str) -> str | None:
-        """Return how the windows of a document were cut, None without such a document."""
+    def find_other_windowing(self, windowing: str) -> list[str]:
+        """Return the ids of the documents that are not cut in this way, in the order they were added."""
         with self._catalog.reading() as connection:
-            row = connection.execute("SELECT windowing FROM documents WHERE id = ?", (document_id,)).fetchone()
-        return None if row is None else str(row[0])
+            rows = connection.execute("SELECT id FROM documents WHERE windowing != ? ORDER BY rowid", (windowing,))
+            return [document_id for (document_id,) in rows]
 
     def load_document(self, document_id: str) -> Document:
-        """Load a document whole; those used last stay in memory.
+        """Load a document whole.
 
         Raises:
             LibraryError: There is no such document.
         """
         with self._catalog.reading() as connection:
-            return self._fetch(connection, document_id)
+            return load_document(connection, document_id, text=self._load_text(connection, document_id))
 
-    def list_documents(self) -> list[StoredDocument]:
+    def load_text(self, document_id: str) -> str:
+        """Load the text of a document; those used last stay in memory.
+
+        Raises:
+            LibraryError: There is no such document.
+        """
+        with self._catalog.reading() as connection:
+            return self._load_text(connection, document_id)
+
+    def list_documents(self) -> list[DocumentEntry]:
         """List the documents in the order they were added."""
         with self._catalog.reading() as connection:
             return list_documents(connection)
@@ -176,7 +202,8 @@ class LibraryIndex:
         """Return the `k` windows that share most with `question` by BM25, best first."""
         _check_k(k)
         with self._catalog.reading() as connection:
-            return search_terms(connection, question, k=k, documents=documents)
+            total = self._count_windows(connection)
+            return search_terms(connection, question, k=k, total=total, documents=documents)
 
     def load_chunks(self, chunk_ids: Sequence[int]) -> list[Chunk]:
         """Return the windows with these ids, in the order asked for.
@@ -193,7 +220,7 @@ class LibraryIndex:
                 if row is None:
                     raise LibraryError(f"window {chunk_id} is not in the library {self._folder} any more; search again")
                 document_id, start, end = row
-                text = self._fetch(connection, document_id).text
+                text = self._load_text(connection, document_id)
                 chunks.append(Chunk(document_id, start, end, text[start:end]))
         return chunks
 
@@ -230,28 +257,35 @@ class LibraryIndex:
     def _folder(self) -> Path:
         return self._catalog.path.parent
 
-    def _fetch(self, connection: sqlite3.Connection, document_id: str) -> Document:
-        """Load a document, from memory if it was used lately: an id is a hash of the text, so it is never outdated."""
+    def _load_text(self, connection: sqlite3.Connection, document_id: str) -> str:
+        self._require(connection, document_id)
+        return self._texts.load(connection, document_id)
+
+    def _count_windows(self, connection: sqlite3.Connection) -> int:
+        """Count the windows; SQLite does so one by one, hence only once for each state of the catalog."""
+        generation, count = self._counted
+        if generation != load_generation(connection):
+            generation, count = load_generation(connection), count_documents(connection).chunks
+            self._counted = (generation, count)
+        return count
+
+    def _require(self, connection: sqlite3.Connection, document_id: str) -> None:
         if not has_document(connection, document_id):
             raise self._unknown(document_id)
-        with self._texts_lock:
-            if document_id in self._texts:
-                self._texts.move_to_end(document_id)
-                return self._texts[document_id]
-        document = load_document(connection, document_id)
-        with self._texts_lock:
-            self._texts[document_id] = document
-            while len(self._texts) > 1 and sum(len(kept.text) for kept in self._texts.values()) > _KEPT_CHARACTERS:
-                self._texts.popitem(last=False)
-        return document
 
     def _unknown(self, document_id: str) -> LibraryError:
-        return LibraryError(f"the library {self._folder} holds no document {document_id}; list its documents")
+        return LibraryError(
+            f"{document_id!r}: no such document in {self._folder}; "
+            f"list the ids with: rag documents --library {self._folder}"
+        )
 
     def _check(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         expected = (len(chunks), self.encoder.dimension)
         if vectors.shape != expected:
-            raise ArgumentError(f"vectors of shape {vectors.shape} for document {document.id}, expected {expected}")
+            raise ArgumentError(
+                f"vectors of shape {vectors.shape} for document {document.id}: expected {expected}; give one for each "
+                "window"
+            )
         if not np.all(np.abs(np.linalg.norm(vectors.astype(np.float64), axis=1) - 1.0) <= UNIT_TOLERANCE):
             raise ArgumentError(f"the vectors of document {document.id} are not all of length 1; normalise them")
         for chunk in chunks:
@@ -264,4 +298,4 @@ class LibraryIndex:
 
 def _check_k(k: int) -> None:
     if k < 1:
-        raise ArgumentError(f"k must be at least 1, not {k}")
+        raise ArgumentError(f"k = {k}: expected at least 1; ask for one window or more")

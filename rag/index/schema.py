@@ -46,6 +46,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         f"""CREATE VIRTUAL TABLE chunk_terms USING fts5 (terms, tokenize = "ascii tokenchars '{TERM_MARKS}'")""",
         "CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_terms, row)",
     ),
+    ("ALTER TABLE library ADD COLUMN terms_version INTEGER NOT NULL DEFAULT 0",),
 )
 """Statements that lead from schema version n to n + 1; `PRAGMA user_version` counts those applied."""
 

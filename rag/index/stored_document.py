@@ -21,7 +21,7 @@ VECTOR_TYPE = np.dtype("<f2")
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDocument:
+class DocumentEntry:
     """One line of the list of documents; `characters` counts code points, `added` is ISO 8601 UTC."""
 
     id: str
@@ -74,12 +74,12 @@ def insert_document(
     return ids
 
 
-def find_document(connection: sqlite3.Connection, source: str) -> tuple[str, str] | None:
-    """Return id and windowing of the document that came from `source`."""
+def find_document(connection: sqlite3.Connection, source: str) -> str | None:
+    """Return the id of the document that came from `source`."""
     row = connection.execute(
-        "SELECT id, windowing FROM documents WHERE source = CAST(? AS TEXT)", (encode_text(source),)
+        "SELECT id FROM documents WHERE source = CAST(? AS TEXT)", (encode_text(source),)
     ).fetchone()
-    return None if row is None else (str(row[0]), str(row[1]))
+    return None if row is None else str(row[0])
 
 
 def has_document(connection: sqlite3.Connection, document_id: str) -> bool:
@@ -87,23 +87,35 @@ def has_document(connection: sqlite3.Connection, document_id: str) -> bool:
     return connection.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,)).fetchone() is not None
 
 
-def load_document(connection: sqlite3.Connection, document_id: str) -> Document:
-    """Load a document that is there, whole."""
-    row = connection.execute(
-        "SELECT id, title, text, source, anchors, metadata FROM documents WHERE id = ?", (document_id,)
+def load_text(connection: sqlite3.Connection, document_id: str) -> str:
+    """Load the text of a document that is there."""
+    (text,) = connection.execute("SELECT text FROM documents WHERE id = ?", (document_id,)).fetchone()
+    return str(text)
+
+
+def load_document(connection: sqlite3.Connection, document_id: str, *, text: str | None = None) -> Document:
+    """Load a document that is there, whole; `text` is its text where that was loaded before."""
+    title, source, anchors, metadata = connection.execute(
+        "SELECT title, source, anchors, metadata FROM documents WHERE id = ?", (document_id,)
     ).fetchone()
-    anchors = tuple(Anchor(*fields) for fields in json.loads(row[4]))
-    return Document(id=row[0], title=row[1], text=row[2], source=row[3], anchors=anchors, metadata=json.loads(row[5]))
+    return Document(
+        id=document_id,
+        title=title,
+        text=load_text(connection, document_id) if text is None else text,
+        source=source,
+        anchors=tuple(Anchor(*fields) for fields in json.loads(anchors)),
+        metadata=json.loads(metadata),
+    )
 
 
-def list_documents(connection: sqlite3.Connection) -> list[StoredDocument]:
+def list_documents(connection: sqlite3.Connection) -> list[DocumentEntry]:
     """List the documents in the order they were added."""
     rows = connection.execute(
         """SELECT id, title, source, characters,
                   (SELECT count(*) FROM chunks WHERE document_id = documents.id), added
            FROM documents ORDER BY rowid"""
     )
-    return [StoredDocument(*row) for row in rows]
+    return [DocumentEntry(*row) for row in rows]
 
 
 def count_documents(connection: sqlite3.Connection) -> Statistics:

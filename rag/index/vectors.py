@@ -66,31 +66,38 @@ class VectorCache:
 
     def save(self) -> None:
         """Write the cache file of the catalog's present state, unless it is there, and delete older ones."""
-        # Writing keeps the generation still and lets only one process save at a time.
-        with self._lock, self._catalog.writing() as connection:
-            index = self._refresh(connection)
-            if self._saved_generation == self._generation:
-                return
-            path = self._path(self._generation)
-            replace_file(path, index.write)
-            with path.open("rb") as file:
-                checksum = hashlib.file_digest(file, "sha256").hexdigest()
-            save_manifest(
-                self._folder,
-                Manifest(
-                    schema=MANIFEST_SCHEMA,
-                    encoder_name=self._encoder.name,
-                    encoder_fingerprint=self._encoder.fingerprint,
-                    dimension=self._encoder.dimension,
-                    generation=self._generation,
-                    count=len(index.ids),
-                    checksum=checksum,
-                ),
-            )
-            self._saved_generation = self._generation
-            for other in self._folder.glob("vectors-*"):
-                if other != path:
-                    other.unlink(missing_ok=True)
+        with self._lock:
+            with self._catalog.reading() as connection:
+                if self._saved_generation == load_generation(connection):
+                    return
+            # Writing keeps the generation still and lets only one process save at a time.
+            with self._catalog.writing() as connection:
+                self._write(self._refresh(connection))
+
+    def _write(self, index: FlatIndex) -> None:
+        """Write cache and manifest; call with the lock held, inside a writing transaction."""
+        if self._saved_generation == self._generation:
+            return
+        path = self._path(self._generation)
+        replace_file(path, index.write)
+        with path.open("rb") as file:
+            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        save_manifest(
+            self._folder,
+            Manifest(
+                schema=MANIFEST_SCHEMA,
+                encoder_name=self._encoder.name,
+                encoder_fingerprint=self._encoder.fingerprint,
+                dimension=self._encoder.dimension,
+                generation=self._generation,
+                count=len(index.ids),
+                checksum=checksum,
+            ),
+        )
+        self._saved_generation = self._generation
+        for other in self._folder.glob("vectors-*"):
+            if other != path:
+                other.unlink(missing_ok=True)
 
     def find_problems(self, connection: sqlite3.Connection) -> list[str]:
         """Compare the index with the catalog; an empty list means they agree."""

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from rag.chunks.chunk import Chunk
-from rag.chunks.windows import build_windows
+from rag.chunks.windows import Unit, build_windows
 from rag.documents.document import Document
 from rag.documents.loading import find_files, load_document
 from rag.embeddings.encoder import Encoder, Vectors
@@ -23,7 +23,6 @@ from rag.index.library_index import LibraryIndex
 logger = logging.getLogger(__name__)
 
 Stage = Literal["read", "embed", "store", "done"]
-Unit = Literal["characters", "tokens"]
 
 _STAGE_NAMES: dict[Stage, str] = {
     "read": "読み取り / reading",
@@ -46,8 +45,8 @@ class Failure:
 class IngestReport:
     """What became of the documents.
 
-    `added`, `updated` and `unchanged` hold document ids; `documents`, `chunks` and `characters` count the whole library
-    afterwards.
+    `added`, `updated` and `unchanged` hold document ids, `failed` the files that did not go in, in the order given;
+    `documents`, `chunks` and `characters` count the whole library afterwards.
     """
 
     added: tuple[str, ...]
@@ -98,7 +97,8 @@ def ingest(
     """Read files, and folders with all below them, into a library.
 
     A file that cannot be read is reported and the others still go in. What a document replaces goes in the same
-    transaction in which it comes, so an interruption leaves every document whole, old or new.
+    transaction in which it comes, so an interruption leaves every document whole, old or new. A library has windows of
+    one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
 
     Raises:
         ArgumentError: `size` and `stride` cannot be.
@@ -106,15 +106,12 @@ def ingest(
         ModelError: The encoder fails.
     """
     run = _Run(index, encoder, size, stride, unit, progress)
-    files: dict[Path, None] = {}
-    for path in paths:
-        try:
-            files.update(dict.fromkeys(find_files([Path(path)])))
-        except (DocumentError, OSError) as error:
-            run.failed.append(Failure(str(path), str(error)))
+    files = _find_files(paths)
     run.total = len(files)
-    for file in files:
+    for file, failure in files.items():
         with run.keeping_on(str(file)):
+            if failure is not None:
+                raise failure
             run.report("read", str(file))
             run.add(load_document(file))
     return run.finish()
@@ -139,6 +136,18 @@ def ingest_documents(
     return run.finish()
 
 
+def _find_files(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]:
+    """Find the files to read, each once, and among them the paths where nothing can be read, with the reason."""
+    files: dict[Path, DocumentError | None] = {}
+    for path in paths:
+        try:
+            for file in find_files([Path(path)]):
+                files.setdefault(file, None)
+        except DocumentError as error:
+            files.setdefault(Path(path), error)
+    return files
+
+
 @dataclass(slots=True)
 class _Run:
     """One call of `ingest`: what it was given and what it has done so far."""
@@ -158,18 +167,22 @@ class _Run:
     failed: list[Failure] = field(default_factory=list)
     done: int = 0
 
+    @property
+    def windowing(self) -> str:
+        """How windows are cut in this run, as the library writes it down."""
+        return f"{self.size}/{self.stride} {self.unit}"
+
     def add(self, document: Document) -> None:
         """Bring one document in, unless it is there in this very form."""
         self.characters += len(document.text)
-        windowing = f"{self.size}/{self.stride} {self.unit}"
-        if self.index.find_windowing(document.id) == windowing:
+        if self.index.holds(document, windowing=self.windowing):
             self.unchanged.append(document.id)
         else:
             known = self.index.find_source(document.source)
             chunks = build_windows(document, size=self.size, stride=self.stride, unit=self.unit, encoder=self.encoder)
             vectors = self._embed(document, chunks)
             self.report("store", document.source)
-            self.index.replace_document(document, chunks, vectors, windowing=windowing)
+            self.index.replace_document(document, chunks, vectors, windowing=self.windowing)
             (self.added if known is None else self.updated).append(document.id)
 
     @contextmanager
@@ -193,7 +206,8 @@ class _Run:
             self.progress(IngestStep(stage, path, self.done, self.total, self.characters, windows_done, windows_total))
 
     def finish(self) -> IngestReport:
-        """Save the vector cache and sum up."""
+        """Cut anew what is cut otherwise, save the vector cache and sum up."""
+        self._cut_others()
         if self.added or self.updated:
             self.index.save()
         totals = self.index.statistics()
@@ -207,6 +221,15 @@ class _Run:
             characters=totals.characters,
             seconds=time.perf_counter() - self.began,
         )
+
+    def _cut_others(self) -> None:
+        others = self.index.find_other_windowing(self.windowing)
+        self.total = self.done + len(others)
+        for document_id in others:
+            document = self.index.load_document(document_id)
+            self.add(document)
+            self.done += 1
+            self.report("done", document.source)
 
     def _embed(self, document: Document, chunks: Sequence[Chunk]) -> Vectors:
         """Embed the windows piece by piece, so that a huge document needs little more memory than its vectors."""

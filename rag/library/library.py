@@ -10,19 +10,19 @@ from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rag.config.settings import Mode, Settings, load_settings, write_manifest
+from rag.config.settings import Settings, load_settings, write_manifest
 from rag.conversation.history import build_search_question
 from rag.documents.document import Document
-from rag.errors import ArgumentError, LibraryError
+from rag.errors import LibraryError
+from rag.index.catalog import holds_catalog
 from rag.index.library_index import LibraryIndex
-from rag.index.stored_document import Statistics
 from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_documents
 from rag.library.models import load_encoder, load_reader
-from rag.library.records import Answer, Citation, DocumentEntry, Seconds, Turn
+from rag.library.records import Answer, Citation, DocumentEntry, Seconds, Statistics, Turn
 from rag.reading.answer import Span
 from rag.retrieval.hit import Hit
 from rag.retrieval.passages import merge_hits
-from rag.retrieval.search import search
+from rag.retrieval.search import Mode, check_question, search
 
 if TYPE_CHECKING:
     from rag.embeddings.encoder import Encoder
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Library:
     """One folder of documents, opened with an embedder and a reader.
 
-    Models are loaded when first needed: listing documents costs no model. Safe to use from several threads.
+    Models are loaded when first needed: listing, removing and checking documents takes none. Safe to use from several
+    threads.
 
     Example:
         >>> with Library.open("indexes/default") as library:  # doctest: +SKIP
@@ -48,6 +49,7 @@ class Library:
         self._encoder: Encoder | None = None
         self._reader: SpanReader | None = None
         self._index: LibraryIndex | None = None
+        self._stored: LibraryIndex | None = None
 
     @classmethod
     def open(cls, path: str | Path | None = None, *, settings: Settings | None = None, create: bool = True) -> Library:
@@ -56,15 +58,16 @@ class Library:
         Args:
             path: Folder; the settings' own when None.
             settings: Settings to use; read from manifest, `rag.toml` and environment when None.
-            create: Whether a folder that is not there is made.
+            create: Whether a library that is not there is made.
 
         Raises:
-            LibraryError: The folder does not exist and `create` is false, or holds something else.
+            LibraryError: There is no library in the folder and `create` is false.
+            ConfigError: The settings cannot be read.
         """
         if settings is None:
             settings = load_settings(arguments={"library": None if path is None else str(path)})
         folder = Path(settings.library if path is None else path)
-        if not create and not folder.is_dir():
+        if not create and not holds_catalog(folder):
             raise LibraryError(f"{folder}: no library there; make one with: rag ingest PATH --library {folder}")
         return cls(folder, settings)
 
@@ -86,7 +89,7 @@ class Library:
 
     @property
     def index(self) -> LibraryIndex:
-        """Catalog and vectors, opened at first use."""
+        """Catalog and vectors, opened at first use with the embedding model; made where there are none."""
         with self._lock:
             if self._index is None:
                 encoder = self.encoder
@@ -96,11 +99,22 @@ class Library:
                     encoder_fingerprint=encoder.fingerprint,
                     encoder_name=encoder.name,
                 )
-                write_manifest(self.folder, self.settings)
             return self._index
+
+    @property
+    def _any_index(self) -> LibraryIndex:
+        """The index for what needs no model: that of `index` once it is open, else one opened as it is on disk."""
+        with self._lock:
+            if self._index is not None or not holds_catalog(self.folder):
+                return self.index
+            if self._stored is None:
+                self._stored = LibraryIndex.open_existing(self.folder)
+            return self._stored
 
     def add(self, paths: Sequence[str | Path], *, progress: IngestProgress | None = None) -> IngestReport:
         """Read files and folders into the library; unchanged files cost nothing, changed ones replace their old text.
+
+        Where the settings cut windows otherwise than the library has them, all its documents are cut anew.
 
         Args:
             paths: Files, and folders to be searched recursively.
@@ -110,8 +124,8 @@ class Library:
             What went in, and every file that could not be read with the reason.
         """
         return ingest(
-            [Path(path) for path in paths],
-            index=self.index,
+            paths,
+            index=self._index_to_write(),
             encoder=self.encoder,
             size=self.settings.size,
             stride=self.settings.stride,
@@ -123,7 +137,7 @@ class Library:
         """Put documents that are already in memory into the library."""
         return ingest_documents(
             documents,
-            index=self.index,
+            index=self._index_to_write(),
             encoder=self.encoder,
             size=self.settings.size,
             stride=self.settings.stride,
@@ -151,9 +165,7 @@ class Library:
             ArgumentError: The question is empty or `k` is below one.
             LibraryError: A document id is unknown.
         """
-        for document_id in documents or ():
-            if not self.index.has_document(document_id):
-                raise self._unknown(document_id)
+        self.index.check_documents(documents or ())
         return search(
             question,
             index=self.index,
@@ -183,12 +195,10 @@ class Library:
             documents: Ids of the documents to search; all when None.
 
         Raises:
-            ArgumentError: The question is empty.
+            ArgumentError: The question is empty or `k` is below one.
+            LibraryError: A document id is unknown.
         """
-        if not question.strip():
-            raise ArgumentError(
-                "question is empty; expected a question in words: ask for example 「有給休暇は何日ですか」"
-            )
+        check_question(question)
         begun = time.perf_counter()
         search_question = build_search_question(question, [(turn.question, turn.answer) for turn in history])
         hits = self.search(search_question, k=k, mode=mode, documents=documents)
@@ -242,10 +252,7 @@ class Library:
 
     def documents(self) -> list[DocumentEntry]:
         """List the documents, oldest first."""
-        return [
-            DocumentEntry(entry.id, entry.title, entry.source, entry.characters, entry.chunks, entry.added)
-            for entry in self.index.list_documents()
-        ]
+        return self._any_index.list_documents()
 
     def document(self, document_id: str) -> Document:
         """Load one document whole.
@@ -253,9 +260,7 @@ class Library:
         Raises:
             LibraryError: There is no such document.
         """
-        if not self.index.has_document(document_id):
-            raise self._unknown(document_id)
-        return self.index.load_document(document_id)
+        return self._any_index.load_document(document_id)
 
     def remove(self, document_id: str) -> None:
         """Remove a document with all its windows.
@@ -263,24 +268,23 @@ class Library:
         Raises:
             LibraryError: There is no such document.
         """
-        if not self.index.has_document(document_id):
-            raise self._unknown(document_id)
-        self.index.remove_document(document_id)
+        self._any_index.remove_document(document_id)
 
     def statistics(self) -> Statistics:
         """Count documents, windows and characters."""
-        return self.index.statistics()
+        return self._any_index.statistics()
 
     def verify(self) -> list[str]:
         """Check texts, windows, words and vectors against each other; an empty list means clean."""
-        return self.index.verify()
+        return self._any_index.verify()
 
     def close(self) -> None:
         """Save the vectors and release the files."""
         with self._lock:
-            if self._index is not None:
-                self._index.close()
-                self._index = None
+            opened = [index for index in (self._index, self._stored) if index is not None]
+            self._index = self._stored = None
+        for index in opened:
+            index.close()
 
     def __enter__(self) -> Library:
         return self
@@ -291,10 +295,11 @@ class Library:
         self.close()
 
     def _slice(self, document_id: str, start: int, end: int) -> str:
-        return self.index.load_document(document_id).text[start:end]
+        return self.index.load_text(document_id)[start:end]
 
-    def _unknown(self, document_id: str) -> LibraryError:
-        return LibraryError(
-            f"{document_id!r}: no such document in {self.folder}; "
-            f"list the ids with: rag documents --library {self.folder}"
-        )
+    def _index_to_write(self) -> LibraryIndex:
+        """The index, its manifest saying how the documents that come in now are cut and embedded."""
+        index = self.index
+        with self._lock:
+            write_manifest(self.folder, self.settings)
+        return index

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rag.explanation.explanation import Explanation
+from rag.index.stored_document import DocumentEntry as DocumentEntry
+from rag.index.stored_document import Statistics as Statistics
 from rag.reading.answer import Span
 from rag.retrieval.hit import Hit, Passage
 
@@ -61,15 +63,3 @@ class Answer:
     passage_scores: tuple[float, ...]
     seconds: Seconds
     explanation: Explanation | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentEntry:
-    """One line of the list of documents; `characters` counts code points, `added` is ISO 8601 UTC."""
-
-    id: str
-    title: str
-    source: str
-    characters: int
-    chunks: int
-    added: str

@@ -18,15 +18,20 @@ DEMO_QUESTIONS = (
 
 def open_sample_library(settings: Settings, *, progress: IngestProgress | None = None) -> Library:
     """Open the library of sample documents beside the settings' own one, made at first use."""
-    library = Library.open(Path(settings.library).parent / "samples", settings=settings)
-    library.add(load_sample_paths(), progress=progress)
-    return library
+    return _add_samples(Library.open(Path(settings.library).parent / "samples", settings=settings), progress)
 
 
 def open_or_sample(settings: Settings, *, progress: IngestProgress | None = None) -> Library:
     """Open the settings' library; a new one starts with the samples in it, so that one can ask at once."""
     new = not Path(settings.library).exists()
     library = Library.open(settings.library, settings=settings)
-    if new:
+    return _add_samples(library, progress) if new else library
+
+
+def _add_samples(library: Library, progress: IngestProgress | None) -> Library:
+    try:
         library.add(load_sample_paths(), progress=progress)
+    except BaseException:
+        library.close()
+        raise
     return library

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.reading.borders import find_borders
 from rag.text.normalization import normalize
 
 if TYPE_CHECKING:
@@ -28,12 +29,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class TokenizedText:
     """Token ids with their places: `text[starts[i]:ends[i]]`, code points, free of outer white space.
 
-    A token that stands for white space alone is empty: `starts[i] == ends[i]`. Shape of each: (tokens,).
+    A token that stands for white space alone is empty: `starts[i] == ends[i]`. `opens` and `closes` are those of
+    `find_borders`. Shape of each: (tokens,).
     """
 
     ids: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
+    opens: NDArray[np.int64]
+    closes: NDArray[np.int64]
 
 
 def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenizedText:
@@ -54,7 +58,8 @@ def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenizedTex
         unknown = {tokenizer.unk_token} - {None}
         places = align_tokens(readable, tokenizer.convert_ids_to_tokens(ids), unknown=unknown)
     trimmed = np.array([_trim(text, start, end) for start, end in places], dtype=np.int64).reshape(-1, 2)
-    return TokenizedText(np.array(ids, dtype=np.int64), trimmed[:, 0], trimmed[:, 1])
+    opens, closes = find_borders(text, trimmed[:, 0], trimmed[:, 1])
+    return TokenizedText(np.array(ids, dtype=np.int64), trimmed[:, 0], trimmed[:, 1], opens, closes)
 
 
 def align_tokens(text: str, tokens: Sequence[str], *, unknown: Collection[str]) -> list[tuple[int, int]]:

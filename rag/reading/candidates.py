@@ -79,13 +79,15 @@ def build_candidates(
 def _window_spans(
     window: ReadingWindow, logits: WindowLogits, max_answer_tokens: int
 ) -> tuple[Integers, Integers, Integers, Floats]:
-    """List the spans of one window: passage, start, end, score."""
+    """List the spans of one window: passage, start, end, score; those that cut something only if all do."""
     inside = np.flatnonzero(window.passages >= 0)
     reach = min(max_answer_tokens, len(window.ids))
     last = inside[:, None] + np.arange(reach)[None, :]
     within = last < len(window.ids)
     last = np.where(within, last, 0)
     fits = within & (window.passages[last] == window.passages[inside][:, None])
+    whole = fits & (window.opens[inside][:, None] == window.closes[last])
+    fits = whole if whole.any() else fits
     first = np.broadcast_to(inside[:, None], last.shape)[fits]
     last = last[fits]
     return window.passages[first], window.starts[first], window.ends[last], logits.start[first] + logits.end[last]

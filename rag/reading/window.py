@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.reading.alignment import TokenizedText
+from rag.reading.borders import NO_CLOSING, NO_OPENING
 from rag.reading.layout import PairLayout
 
-NOWHERE = (-1, 0, 0)
-"""Passage, start and end of a token without text."""
+NOWHERE = (-1, 0, 0, NO_OPENING, NO_CLOSING)
+"""Passage, start, end and borders of a token without text."""
 QUESTION_TOKENS = 64
 """Tokens of the question that are read; longer ones are cut, as in training."""
 MARKED_TYPE = 2
@@ -24,7 +25,8 @@ class ReadingWindow:
     """One input of the reader, and the place of each of its tokens.
 
     `passages` holds the index of the passage a token belongs to, -1 for the question, special tokens and tokens
-    without text; `starts` and `ends` are code points of that passage's text. `question` is the range of the
+    without text; `starts` and `ends` are code points of that passage's text, `opens` and `closes` the borders an
+    answer keeps to (see `find_borders`). `question` is the range of the
     question's tokens, `null` the token whose logits stand for "no answer". Shape of each array: (tokens,).
     """
 
@@ -33,6 +35,8 @@ class ReadingWindow:
     passages: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
+    opens: NDArray[np.int64]
+    closes: NDArray[np.int64]
     question: tuple[int, int]
     null: int
 
@@ -123,18 +127,21 @@ class WindowBuilder:
             tokens = text.ids[part].tolist()
             ids += tokens
             types += [MARKED_TYPE if token in marked else layout.passage_type for token in tokens]
-            spans = zip(text.starts[part].tolist(), text.ends[part].tolist(), strict=True)
-            places += [(piece.passage, start, end) if start < end else NOWHERE for start, end in spans]
+            columns = (text.starts, text.ends, text.opens, text.closes)
+            rows = zip(*(column[part].tolist() for column in columns), strict=True)
+            places += [(piece.passage, *row) if row[0] < row[1] else NOWHERE for row in rows]
         ids += [token for token, _ in layout.after]
         types += [kind for _, kind in layout.after]
         places += [NOWHERE] * len(layout.after)
-        passages, starts, ends = np.array(places, dtype=np.int64).T
+        passages, starts, ends, opens, closes = np.array(places, dtype=np.int64).T
         return ReadingWindow(
             ids=np.array(ids, dtype=np.int64),
             types=np.array(types, dtype=np.int64),
             passages=passages,
             starts=starts,
             ends=ends,
+            opens=opens,
+            closes=closes,
             question=(len(layout.before), len(layout.before) + len(question)),
             null=ids.index(self.cls_id) if self.cls_id in ids else 0,
         )

@@ -12,18 +12,24 @@ embedder finds less by itself than words do; reciprocal ranks, which trust both 
 there."""
 
 
-def fuse(dense: Sequence[Match], lexical: Sequence[Match]) -> list[Match]:
+def fuse(dense: Sequence[Match], lexical: Sequence[Match], *, depth: int) -> list[Match]:
     """Fuse both rankings: a window scores 0.2 · cosine + 0.8 · BM25 / the best BM25 there is.
 
-    A window that one ranking does not hold gets the least score of that ranking: it cannot have more. Ties go to the
-    older window.
+    A window that one ranking does not hold gets the least score of that ranking: it cannot have more. Where words found
+    fewer than `depth` windows, all others share no word with the question and get 0. Ties go to the older window.
+
+    Args:
+        dense: Windows by cosine, best first.
+        lexical: Windows by BM25, best first.
+        depth: Number of windows that each ranking was asked for.
 
     Source: Bruch, Gai and Ingber 2023, An Analysis of Fusion Functions for Hybrid Retrieval.
     """
     cosines = {match.chunk_id: match.score for match in dense}
     best = max((match.score for match in lexical), default=0.0) or 1.0
     words = {match.chunk_id: match.score / best for match in lexical}
-    no_cosine, no_words = min(cosines.values(), default=0.0), min(words.values(), default=0.0)
+    no_cosine = min(cosines.values(), default=0.0)
+    no_words = min(words.values()) if len(lexical) >= depth else 0.0
     fused = [
         Match(
             chunk_id,

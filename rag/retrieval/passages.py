@@ -19,10 +19,8 @@ class _Stretch:
     rank: int
 
 
-def merge_hits(
-    hits: Sequence[Hit], *, load_text: Callable[[str, int, int], str], limit: int, gap: int = 0
-) -> list[Passage]:
-    """Merge windows of one document that overlap or stand at most `gap` characters apart.
+def merge_hits(hits: Sequence[Hit], *, load_text: Callable[[str, int, int], str], limit: int) -> list[Passage]:
+    """Merge windows of one document that overlap or touch.
 
     Every character of a hit is in exactly one passage. Better hits are kept whole first: where a merged passage would
     be longer than `limit`, the worse hit gives up what a better one already holds and the rest stands alone. A single
@@ -32,18 +30,15 @@ def merge_hits(
         hits: Windows found, in any order.
         load_text: Returns characters start:end of a document, by id.
         limit: Most characters of a passage.
-        gap: Most characters between two windows that are still merged; they become part of the passage.
 
     Returns:
         Passages, best first; the score is that of the best hit in it.
 
     Raises:
-        ArgumentError: `limit` is below one or `gap` is negative.
+        ArgumentError: `limit` is below one.
     """
-    if limit < 1 or gap < 0:
-        raise ArgumentError(
-            f"limit {limit}, gap {gap}: expected a limit of at least 1 and a gap of at least 0 characters"
-        )
+    if limit < 1:
+        raise ArgumentError(f"limit = {limit}: expected at least 1; give the most characters of a passage")
     ranked = sorted(hits, key=lambda hit: -hit.score)
     kept: dict[str, list[_Stretch]] = {}
     for rank, hit in enumerate(ranked):
@@ -52,7 +47,7 @@ def merge_hits(
     merged = [
         (stretch, document_id)
         for document_id, stretches in kept.items()
-        for stretch in _join(sorted(stretches, key=lambda stretch: stretch.start), limit, gap)
+        for stretch in _join(sorted(stretches, key=lambda stretch: stretch.start), limit)
     ]
     merged.sort(key=lambda found: (found[0].rank, found[0].start))
     return [
@@ -90,14 +85,14 @@ def _cut(stretches: Iterable[_Stretch], limit: int) -> list[_Stretch]:
     ]
 
 
-def _join(stretches: list[_Stretch], limit: int, gap: int) -> list[_Stretch]:
+def _join(stretches: list[_Stretch], limit: int) -> list[_Stretch]:
     """Merge neighbours as long as they fit together, the best ranked first; `stretches` are ascending and disjoint."""
     joined = list(stretches)
     while True:
         fitting = [
             (min(left.rank, right.rank), position)
             for position, (left, right) in enumerate(pairwise(joined))
-            if right.start - left.end <= gap and right.end - left.start <= limit
+            if right.start == left.end and right.end - left.start <= limit
         ]
         if not fitting:
             return joined

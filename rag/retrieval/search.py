@@ -43,10 +43,9 @@ def search(
     Raises:
         ArgumentError: The question is empty, `k` or `pool` is below one, or the mode is unknown.
     """
-    if not question.strip():
-        raise ArgumentError("question is empty; expected a question in words: ask for example 「有給休暇は何日ですか」")
+    check_question(question)
     if k < 1 or pool < 1:
-        raise ArgumentError(f"k = {k}, pool = {pool}: expected at least 1 window")
+        raise ArgumentError(f"k = {k}, pool = {pool}: expected at least 1; ask for one window or more")
     if mode not in get_args(Mode):
         raise ArgumentError(f"mode {mode!r} is unknown; expected one of {', '.join(get_args(Mode))}")
     dense: list[Match] = []
@@ -56,8 +55,18 @@ def search(
         dense = index.search_dense(encoder.encode_queries([question])[0], k=depth, documents=documents)
     if mode != "dense":
         lexical = index.search_lexical(question, k=depth, documents=documents)
-    best = {"hybrid": fuse(dense, lexical), "dense": dense, "lexical": lexical}[mode][:k]
-    return _build_hits(question, best, dense, lexical, index)
+    best = fuse(dense, lexical, depth=depth) if mode == "hybrid" else dense or lexical
+    return _build_hits(question, best[:k], dense, lexical, index)
+
+
+def check_question(question: str) -> None:
+    """Make sure that there is a question.
+
+    Raises:
+        ArgumentError: It is empty.
+    """
+    if not question.strip():
+        raise ArgumentError("question is empty; expected a question in words: ask for example 「有給休暇は何日ですか」")
 
 
 def _build_hits(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import lzma
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -43,14 +46,14 @@ def test_ingest_reports_what_failed_and_keeps_the_rest(tmp_path: Path, capsys: p
     (tmp_path / "偽.pdf").write_bytes(b"PK\x03\x04 no pdf")
     (tmp_path / "像.txt").write_bytes(bytes(range(256)) * 40)
     (tmp_path / "長い行.txt").write_text("長い行です。" * 100_000, encoding="utf-8")
-    paths = [str(tmp_path / name) for name in ("良い.txt", "空.txt", "偽.pdf", "像.txt", "長い行.txt", "無い.txt")]
+    paths = [str(tmp_path / name) for name in ("良い.txt", "空.txt", "無い.txt", "偽.pdf", "像.txt", "長い行.txt")]
     code, report = run_json(capsys, "ingest", *paths, "--library", str(tmp_path / "library"))
     assert code == 2
     assert set(report) == {
         "added", "updated", "unchanged", "failed", "documents", "chunks", "characters", "seconds",
     }  # fmt: skip
     assert len(report["added"]) == report["documents"] == 2
-    assert [Path(failure["path"]).name for failure in report["failed"]] == ["無い.txt", "空.txt", "偽.pdf", "像.txt"]
+    assert [Path(failure["path"]).name for failure in report["failed"]] == ["空.txt", "無い.txt", "偽.pdf", "像.txt"]
     for failure in report["failed"]:
         assert Path(failure["path"]).name in failure["error"]
 
@@ -163,21 +166,105 @@ def test_terminal_output_of_an_answer(library: Path, capsys: pytest.CaptureFixtu
     assert "除去検査" in printed
 
 
-def test_evaluate_reading_of_a_squad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    start = RULES.index("経理課")
-    question = {
-        "id": "1",
-        "question": "旅費の精算はどこへ申し出ますか",
-        "answers": [{"text": "経理課", "answer_start": start}],
-    }
-    squad = {"data": [{"title": "旅費", "paragraphs": [{"context": RULES, "qas": [question]}]}]}
-    (tmp_path / "squad.json").write_text(json.dumps(squad), encoding="utf-8")
+def test_sentences_and_ids_are_not_wrapped(
+    library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    main(["ask", "旅費の精算はどこへ申し出ますか", "--explain", "--library", str(library)])
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "除去検査" in line]
+    assert line.endswith("/ removal check")
+    [entry] = run_json(capsys, "documents", "--library", str(library))[1]["documents"]
+    main(["documents", "--library", str(library)])
+    assert entry["id"] in capsys.readouterr().out
+
+
+QUESTION = {
+    "id": "1",
+    "question": "旅費の精算はどこへ申し出ますか",
+    "answers": [{"text": "経理課", "answer_start": RULES.index("経理課")}],
+}
+
+
+@pytest.fixture
+def squad(tmp_path: Path) -> str:
+    content = {"data": [{"title": "旅費", "paragraphs": [{"context": RULES, "qas": [QUESTION]}]}]}
+    (tmp_path / "squad.json").write_text(json.dumps(content), encoding="utf-8")
+    return str(tmp_path / "squad.json")
+
+
+def test_evaluate_reading(squad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = tmp_path / "rows.jsonl"
-    _, figures = run_json(capsys, "evaluate", "reading", "--squad", str(tmp_path / "squad.json"), "--rows", str(rows))
+    _, figures = run_json(capsys, "evaluate", "reading", "--squad", squad, "--rows", str(rows))
     assert set(figures) == {"exact_match", "f1", "n", "seconds"}
     [row] = [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
     assert figures["n"] == 1
     assert row["id"] == "1"
+
+
+def test_evaluate_retrieval(squad: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, figures = run_json(capsys, "evaluate", "retrieval", "--squad", squad, "--pool", squad, "--mode", "lexical")
+    assert figures == {
+        "recall@1": 1, "recall@5": 1, "recall@10": 1, "mrr@10": 1, "ndcg@10": 1, "n": 1, "passages": 1,
+    }  # fmt: skip
+
+
+def test_evaluate_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    docs, questions = tmp_path / "docs.jsonl", tmp_path / "questions.jsonl.xz"
+    docs.write_text(json.dumps({"id": "d", "title": "旅費", "text": RULES}), encoding="utf-8")
+    questions.write_bytes(lzma.compress(json.dumps(QUESTION | {"doc_id": "d"}).encode()))
+    _, figures = run_json(capsys, "evaluate", "answers", "--docs", str(docs), "--questions", str(questions))
+    assert set(figures) == {
+        "exact_match", "f1", "answer_recall@5", "answer_recall@2000c", "unanswerable_auc", "n", "seconds_per_question",
+    }  # fmt: skip
+    assert (figures["answer_recall@5"], figures["unanswerable_auc"]) == (1, None)
+
+
+def test_rows_that_cannot_be_written_are_told_before_measuring(
+    squad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.cli.evaluation.load_reader", lambda settings: pytest.fail("measured"))
+    assert main(["evaluate", "reading", "--squad", squad, "--rows", str(tmp_path / "none" / "rows.jsonl")]) == 2
+    assert "cannot be written" in " ".join(capsys.readouterr().err.split())
+
+
+def test_looking_at_documents_loads_no_model(library: Path) -> None:
+    code = (
+        "import sys; from rag.cli import main; main(['documents', *sys.argv[1:]]); main(['verify', *sys.argv[1:]]);"
+        "print('torch' in sys.modules)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code, "--library", str(library)], capture_output=True, text=True, check=True
+    ).stdout
+    assert "青空商会" in shown
+    assert shown.endswith("False\n")
+
+
+def test_a_name_that_is_no_text_is_shown_with_escapes(tmp_path: Path, capfdbinary: Any) -> None:
+    source = tmp_path / os.fsdecode(b"\x97\xb7\x94\xef.txt")  # 旅費 in Shift_JIS
+    try:
+        source.write_text(RULES, encoding="utf-8")
+    except OSError:
+        pytest.skip("the file system takes only UTF-8")
+    place = ["--library", str(tmp_path / "library")]
+    for command in (["ingest", str(source), "--quiet"], ["documents"], ["documents", "--json"]):
+        capfdbinary.readouterr()
+        assert main([*command, *place]) == 0
+    [entry] = json.loads(capfdbinary.readouterr().out)["documents"]
+    assert entry["source"] == str(source.resolve())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes end otherwise there")
+def test_a_reader_that_is_gone_is_no_error(library: Path) -> None:
+    command = f"{shlex.quote(sys.executable)} -m rag.cli documents --library {shlex.quote(str(library))} --json"
+    done = subprocess.run(["bash", "-c", f"{command} | true; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_folder_without_a_library_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["documents"], ["verify"], ["search", "休暇"], ["ask", "休暇"]):
+        assert main([*command, "--library", str(tmp_path), "--json"]) == 2
+        assert "no library there" in json.loads(capsys.readouterr().err)["error"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_installed_command_answers_help() -> None:

@@ -53,6 +53,7 @@ def test_manifest_keeps_only_what_vectors_depend_on(tmp_path: Path) -> None:
         pytest.param("rag.toml", "size = true", "size = True; expected a whole number", id="boolean"),
         pytest.param("rag.toml", 'mode = "fast"', "expected one of hybrid, dense, lexical", id="choice"),
         pytest.param("rag.toml", "reader = 3", "reader = 3; expected a text", id="kind"),
+        pytest.param("rag.toml", 'reader = " "', "reader = ' '; expected a text that is not empty", id="blank"),
         pytest.param("rag.toml", "size = 100", "stride = 200 is larger than size = 100", id="stride"),
         pytest.param("rag.toml", "size = ", "expected TOML in UTF-8", id="syntax"),
     ],
@@ -62,6 +63,37 @@ def test_wrong_file_names_the_value(source: str, text: str, message: str) -> Non
     with pytest.raises(ConfigError, match=message.replace("(", r"\(")) as caught:
         load_settings(environment={})
     assert source in str(caught.value)
+
+
+def test_only_the_outcome_has_to_fit_together() -> None:
+    settings = load_settings(environment={"RAG_SIZE": "100"}, arguments={"stride": 50})
+    assert (settings.size, settings.stride) == (100, 50)
+    with pytest.raises(ConfigError, match="environment, arguments: stride = 101 is larger than size = 100"):
+        load_settings(environment={"RAG_SIZE": "100"}, arguments={"stride": 101})
+
+
+def test_errors_name_the_file_that_was_given(tmp_path: Path) -> None:
+    given = tmp_path / "mine.toml"
+    given.write_text("hits = 0", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"mine\.toml: hits = 0"):
+        load_settings(environment={}, config_file=given)
+    with pytest.raises(ConfigError, match=r"cannot be read|no such settings file"):
+        load_settings(environment={}, config_file=tmp_path)
+
+
+def test_a_manifest_is_written_only_when_it_says_something_new(tmp_path: Path) -> None:
+    write_manifest(tmp_path, Settings())
+    before = (tmp_path / "library.json").stat().st_ino
+    write_manifest(tmp_path, Settings(hits=3))
+    assert (tmp_path / "library.json").stat().st_ino == before
+    write_manifest(tmp_path, Settings(size=500))
+    assert read_manifest(tmp_path)["size"] == 500
+    assert [path.name for path in tmp_path.iterdir()] == ["library.json"]
+
+
+def test_a_manifest_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none.library\.json: cannot be written"):
+        write_manifest(tmp_path / "none", Settings())
 
 
 def test_a_settings_file_that_is_named_must_exist(tmp_path: Path) -> None:

@@ -139,7 +139,10 @@ def test_load_long_documents(tmp_path, suffix):
         pytest.param(
             '{"id": "d1"}\n', QUESTIONS, r"docs\.jsonl:1: expected an object with 'text' as str", id="no-text"
         ),
-        pytest.param(DOCS, '{"id": "q1", "doc_id": "d9"}\n', r"questions\.jsonl:1: doc_id 'd9' is not in", id="no-doc"),
+        pytest.param(DOCS + DOCS, QUESTIONS, r"docs\.jsonl:2: id 'd1' stands on an earlier line too", id="twice"),
+        pytest.param(
+            DOCS, '{"id": "q1", "doc_id": "d9"}\n', r"questions\.jsonl:1: doc_id 'd9' is not in .* as d1", id="no-doc"
+        ),
         pytest.param(
             DOCS, '\n{"id": "q1", "doc_id": "d1"}\n', r"questions\.jsonl:2: .*'answers' as list", id="no-list"
         ),

@@ -67,7 +67,7 @@ def test_documents_come_back_as_they_were(reopen: Open) -> None:
     again = reopen()
     assert again.load_document(document.id) == document
     assert again.find_source(document.source) == document.id
-    assert again.find_windowing(document.id) == "400/200"
+    assert again.holds(document, windowing="400/200")
     (entry,) = again.list_documents()
     assert (entry.id, entry.title, entry.source) == (document.id, document.title, document.source)
     assert (entry.characters, entry.chunks) == (len(text), 1)
@@ -95,7 +95,9 @@ def test_a_changed_document_replaces_its_old_version(index: LibraryIndex) -> Non
     new = add(index, "食堂", "日替わり定食は七百円である。大盛りは無料である。", seed=7)
     assert index.find_source("食堂") == new
     assert old is not None
-    assert (index.has_document(old), index.has_document(new)) == (False, True)
+    index.check_documents([new])
+    with pytest.raises(LibraryError, match=f"'{old}': no such document .* rag documents"):
+        index.check_documents([new, old])
     assert find_texts(index, "日替わり定食") == ["日替わり定食は七百円である。"]
     assert find_nearest(index, build_vectors(2, 7)[1]) == "大盛りは無料である。"
     assert index.statistics() == Statistics(3, 6, sum(map(len, TEXTS.values())) - len(TEXTS["食堂"]) + 24)
@@ -108,7 +110,9 @@ def test_the_same_version_can_be_stored_again_with_other_windows(index: LibraryI
     document = build_document("食堂", TEXTS["食堂"])
     whole = Chunk(document.id, 0, len(document.text), document.text)
     index.replace_document(document, [whole], build_vectors(1, 9), windowing="400/200")
-    assert index.find_windowing(document.id) == "400/200"
+    assert index.find_other_windowing("400/200") == [
+        build_document(title, TEXTS[title]).id for title in ("規程", "手引")
+    ]
     assert find_nearest(index, build_vectors(1, 9)[0]) == document.text
     assert index.statistics().chunks == 5
     assert index.verify() == []

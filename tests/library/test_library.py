@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag import Library, Turn
-from rag.config.settings import Settings
+from rag.config.settings import Settings, read_manifest
 from rag.errors import ArgumentError, LibraryError
 
 RULES = """青空商会 育児支援規程
@@ -149,6 +149,38 @@ def test_a_missing_library_is_not_made_for_reading(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="no library there; make one with: rag ingest"):
         Library.open(tmp_path / "none", settings=Settings(), create=False)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_without_a_library_is_none(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="no library there"):
+        Library.open(tmp_path, settings=Settings(), create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_listing_removing_and_checking_take_no_model(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = library.documents()
+    library.close()
+    settings = replace(library.settings, embedder="there-is-no-such-model")
+    with Library.open(library.folder, settings=settings, create=False) as opened:
+        assert opened.documents() == entries
+        assert opened.statistics().documents == 2
+        assert opened.document(entries[0].id).title == entries[0].title
+        opened.remove(entries[0].id)
+        assert opened.verify() == []
+        assert opened.documents() == entries[1:]
+
+
+def test_only_adding_changes_what_the_library_is_said_to_be_cut_by(library: Library, files: Path) -> None:
+    library.close()
+    settings = replace(library.settings, size=40, stride=20)
+    with Library.open(library.folder, settings=settings) as opened:
+        assert opened.search("看護休暇")
+        assert read_manifest(library.folder)["size"] == 400
+        (files / "諺.txt").write_text("急がば回れ。", encoding="utf-8")
+        report = opened.add([files / "諺.txt"])
+        assert (len(report.added), len(report.updated)) == (1, 2)
+        assert all(hit.end - hit.start <= 40 for hit in opened.search("看護休暇は何日", k=50))
+    assert read_manifest(library.folder)["size"] == 40
 
 
 def test_empty_library_answers_that_there_is_no_answer(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ def build_window(*places: Place, null: int = 0) -> ReadingWindow:
     """Make a window whose first token stands for "no answer"."""
     passages, starts, ends = np.array([NOWHERE, *places], dtype=np.int64).T
     ids = np.zeros(len(passages), dtype=np.int64)
-    return ReadingWindow(ids, ids, passages, starts, ends, question=(0, 0), null=null)
+    borders = np.zeros_like(ids)
+    return ReadingWindow(ids, ids, passages, starts, ends, borders, borders, question=(0, 0), null=null)
 
 
 def build_logits(start: list[float], end: list[float]) -> WindowLogits:

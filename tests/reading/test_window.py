@@ -21,7 +21,8 @@ def text(*ids: int, empty: tuple[int, ...] = ()) -> TokenizedText:
     """Make tokens of two characters each; those at the places `empty` stand for white space."""
     starts = 2 * np.arange(len(ids), dtype=np.int64)
     ends = starts + [0 if place in empty else 2 for place in range(len(ids))]
-    return TokenizedText(np.array(ids, dtype=np.int64), starts, ends.astype(np.int64))
+    borders = np.zeros(len(ids), dtype=np.int64)
+    return TokenizedText(np.array(ids, dtype=np.int64), starts, ends.astype(np.int64), borders, borders)
 
 
 def build(layout: PairLayout = BERT, *, length: int = 12, overlap: int = 2, marks: bool = False) -> WindowBuilder:

@@ -29,41 +29,38 @@ def spans(passages):
 
 
 @pytest.mark.parametrize(
-    ("hits", "limit", "gap", "expected"),
+    ("hits", "limit", "expected"),
     [
-        pytest.param([], 80, 0, [], id="nothing"),
-        pytest.param([hit(0, 40, 0.5)], 80, 0, [("a", 0, 40, 0.5)], id="one"),
-        pytest.param([hit(20, 60, 0.9), hit(0, 40, 0.5)], 80, 0, [("a", 0, 60, 0.9)], id="overlapping"),
-        pytest.param([hit(40, 80, 0.5), hit(0, 40, 0.9)], 80, 0, [("a", 0, 80, 0.9)], id="adjacent"),
-        pytest.param([hit(41, 80, 0.5), hit(0, 40, 0.9)], 80, 0, [("a", 0, 40, 0.9), ("a", 41, 80, 0.5)], id="apart"),
-        pytest.param([hit(41, 80, 0.5), hit(0, 40, 0.9)], 80, 1, [("a", 0, 80, 0.9)], id="apart-within-the-gap"),
+        pytest.param([], 80, [], id="nothing"),
+        pytest.param([hit(0, 40, 0.5)], 80, [("a", 0, 40, 0.5)], id="one"),
+        pytest.param([hit(20, 60, 0.9), hit(0, 40, 0.5)], 80, [("a", 0, 60, 0.9)], id="overlapping"),
+        pytest.param([hit(40, 80, 0.5), hit(0, 40, 0.9)], 80, [("a", 0, 80, 0.9)], id="adjacent"),
+        pytest.param([hit(41, 80, 0.5), hit(0, 40, 0.9)], 80, [("a", 0, 40, 0.9), ("a", 41, 80, 0.5)], id="apart"),
         pytest.param(
-            [hit(0, 40, 0.5), hit(20, 60, 0.9)], 50, 0, [("a", 20, 60, 0.9), ("a", 0, 20, 0.5)], id="best-stays-whole"
+            [hit(0, 40, 0.5), hit(20, 60, 0.9)], 50, [("a", 20, 60, 0.9), ("a", 0, 20, 0.5)], id="best-stays-whole"
         ),
         pytest.param(
             [hit(0, 40, 0.9), hit(20, 60, 0.8), hit(40, 80, 0.7)],
             60,
-            0,
             [("a", 0, 60, 0.9), ("a", 60, 80, 0.7)],
             id="chain-cut-at-the-limit",
         ),
         pytest.param(
             [hit(40, 60, 0.9), hit(0, 20, 0.8), hit(20, 40, 0.7)],
             40,
-            0,
             [("a", 20, 60, 0.9), ("a", 0, 20, 0.8)],
             id="between-two-goes-to-the-better",
         ),
-        pytest.param([hit(0, 90, 0.9)], 40, 0, [("a", 0, 40, 0.9), ("a", 40, 80, 0.9), ("a", 80, 90, 0.9)], id="long"),
+        pytest.param([hit(0, 90, 0.9)], 40, [("a", 0, 40, 0.9), ("a", 40, 80, 0.9), ("a", 80, 90, 0.9)], id="long"),
         pytest.param(
-            [hit(0, 40, 0.5), hit(0, 40, 0.9, "b")], 80, 0, [("b", 0, 40, 0.9), ("a", 0, 40, 0.5)], id="two-documents"
+            [hit(0, 40, 0.5), hit(0, 40, 0.9, "b")], 80, [("b", 0, 40, 0.9), ("a", 0, 40, 0.5)], id="two-documents"
         ),
-        pytest.param([hit(0, 40, 0.9), hit(10, 30, 0.5)], 40, 0, [("a", 0, 40, 0.9)], id="one-inside-the-other"),
-        pytest.param([hit(60, 80), hit(0, 20)], 40, 0, [("a", 60, 80, 1.0), ("a", 0, 20, 1.0)], id="ties-keep-order"),
+        pytest.param([hit(0, 40, 0.9), hit(10, 30, 0.5)], 40, [("a", 0, 40, 0.9)], id="one-inside-the-other"),
+        pytest.param([hit(60, 80), hit(0, 20)], 40, [("a", 60, 80, 1.0), ("a", 0, 20, 1.0)], id="ties-keep-order"),
     ],
 )
-def test_merge_hits(hits, limit, gap, expected):
-    assert spans(merge_hits(hits, load_text=load_text, limit=limit, gap=gap)) == expected
+def test_merge_hits(hits, limit, expected):
+    assert spans(merge_hits(hits, load_text=load_text, limit=limit)) == expected
 
 
 @st.composite
@@ -74,9 +71,9 @@ def windows(draw):
     return hit(start, end, draw(st.integers(0, 4)) / 4, document_id)
 
 
-@given(st.lists(windows(), max_size=12), st.integers(1, 60), st.integers(0, 5))
-def test_passages_hold_every_character_once(hits, limit, gap):
-    passages = merge_hits(hits, load_text=load_text, limit=limit, gap=gap)
+@given(st.lists(windows(), max_size=12), st.integers(1, 60))
+def test_passages_hold_every_character_once(hits, limit):
+    passages = merge_hits(hits, load_text=load_text, limit=limit)
     places = [(p.document_id, offset) for p in passages for offset in range(p.start, p.end)]
     assert len(places) == len(set(places))
     assert {(h.document_id, offset) for h in hits for offset in range(h.start, h.end)} <= set(places)
@@ -105,7 +102,6 @@ def test_passage_of_one_hit_equals_the_hit():
     assert merge_hits([found], load_text=load_text, limit=80) == [Passage("b", 5, 17, found.text, 0.25)]
 
 
-@pytest.mark.parametrize(("limit", "gap"), [(0, 0), (10, -1)], ids=["limit", "gap"])
-def test_merge_hits_refuses_impossible_lengths(limit, gap):
-    with pytest.raises(ArgumentError, match=f"limit {limit}, gap {gap}: expected"):
-        merge_hits([], load_text=load_text, limit=limit, gap=gap)
+def test_merge_hits_refuses_an_impossible_length():
+    with pytest.raises(ArgumentError, match="limit = 0: expected at least 1"):
+        merge_hits([], load_text=load_text, limit=0)

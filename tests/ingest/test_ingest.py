@@ -1,0 +1,173 @@
+"""Files and documents on their way into a library, with an encoder that needs no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.documents.document import Anchor, Document, build_document_id
+from rag.errors import ArgumentError, ModelError
+from rag.index.library_index import LibraryIndex
+from rag.ingest.ingest import IngestReport, IngestStep, ingest, ingest_documents
+from tests.fakes import FakeEncoder
+
+RULES = "休暇は十日とする。届は前日までに出す。"
+MENU = "定食は六百円である。席は四十ある。"
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[LibraryIndex]:
+    encoder = FakeEncoder()
+    with LibraryIndex.open(
+        tmp_path / "蔵書",
+        dimension=encoder.dimension,
+        encoder_fingerprint=encoder.fingerprint,
+        encoder_name=encoder.name,
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "文書"
+    folder.mkdir()
+    (folder / "規程.txt").write_text(RULES, encoding="utf-8")
+    (folder / "食堂.txt").write_text(MENU, encoding="utf-8")
+    return folder
+
+
+def take_in(index: LibraryIndex, *paths: Path, size: int = 10, **options: Any) -> IngestReport:
+    return ingest(paths, index=index, encoder=options.pop("encoder", FakeEncoder()), size=size, stride=size, **options)
+
+
+def take_documents(index: LibraryIndex, *documents: Document, size: int = 10, **options: Any) -> IngestReport:
+    return ingest_documents(documents, index=index, encoder=FakeEncoder(), size=size, stride=size, **options)
+
+
+def make_document(text: str, source: str, **fields: Any) -> Document:
+    return Document(build_document_id(source, text), fields.pop("title", source), text, source, **fields)
+
+
+def find_windows(index: LibraryIndex) -> list[str]:
+    matches = index.search_dense(FakeEncoder().encode_queries(["休"])[0], k=100)
+    return [chunk.text for chunk in index.load_chunks(sorted(match.chunk_id for match in matches))]
+
+
+def test_documents_come_in_once_and_changed_ones_replace_their_old_version(index: LibraryIndex, files: Path) -> None:
+    first = take_in(index, files)
+    assert (len(first.added), first.updated, first.unchanged, first.failed) == (2, (), (), ())
+    assert (first.documents, first.chunks, first.characters) == (2, 4, len(RULES) + len(MENU))
+    (files / "食堂.txt").write_text("定食は七百円である。", encoding="utf-8")
+    second = take_in(index, files)
+    assert (second.added, len(second.updated), second.unchanged) == ((), 1, first.added[:1])
+    assert find_windows(index) == ["休暇は十日とする。", "届は前日までに出す。", "定食は七百円である。"]
+    assert index.verify() == []
+
+
+def test_failures_come_in_the_order_given_and_the_rest_goes_in(index: LibraryIndex, files: Path) -> None:
+    (files / "空.txt").write_bytes(b"")
+    (files / "表.xls").write_bytes(b"x")
+    paths = [files / name for name in ("空.txt", "無い.txt", "規程.txt", "表.xls", "無い.txt", "食堂.txt")]
+    steps: list[IngestStep] = []
+    report = take_in(index, *paths, progress=steps.append)
+    assert [Path(failure.path).name for failure in report.failed] == ["空.txt", "無い.txt", "表.xls"]
+    assert all(failure.error.startswith(failure.path) for failure in report.failed)
+    assert (len(report.added), report.documents) == (2, 2)
+    assert [(step.done, step.total) for step in steps if step.stage == "done"] == [(done, 5) for done in range(1, 6)]
+
+
+def test_a_file_named_twice_is_read_once(index: LibraryIndex, files: Path) -> None:
+    report = take_in(index, files / "規程.txt", files, files / "規程.txt")
+    assert (len(report.added), report.unchanged) == (2, ())
+
+
+def test_a_crash_of_a_loader_is_one_failure(
+    index: LibraryIndex, files: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from rag.documents.loading import load_document
+
+    def load(path: Path) -> Document:
+        if path.name == "規程.txt":
+            raise IndexError("list index out of range")
+        return load_document(path)
+
+    monkeypatch.setattr("rag.ingest.ingest.load_document", load)
+    report = take_in(index, files)
+    assert [failure.error for failure in report.failed] == ["IndexError: list index out of range"]
+    assert len(report.added) == 1
+    assert "規程.txt was not ingested" in caplog.text
+
+
+def test_what_fails_for_all_is_passed_on(index: LibraryIndex, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = FakeEncoder()
+
+    def fail(*_: object, **__: object) -> None:
+        raise ModelError("no weights")
+
+    monkeypatch.setattr(encoder, "encode_documents", fail)
+    with pytest.raises(ModelError, match="no weights"):
+        take_in(index, files, encoder=encoder)
+    with pytest.raises(ArgumentError, match="size is 0"):
+        take_in(index, files, size=0)
+    assert index.statistics().documents == 0
+
+
+def test_another_windowing_cuts_the_whole_library_anew(index: LibraryIndex, files: Path) -> None:
+    first = take_in(index, files)
+    (files / "規程.txt").unlink()  # the text in the library is enough
+    steps: list[IngestStep] = []
+    report = take_documents(index, make_document("近道はない。", "諺"), size=40, progress=steps.append)
+    assert (len(report.added), set(report.updated), report.failed) == (1, set(first.added), ())
+    assert sorted(find_windows(index)) == sorted([RULES, MENU, "近道はない。"])
+    assert (steps[-1].done, steps[-1].total) == (3, 3)
+    assert take_in(index, files, size=40).updated == ()
+    assert index.verify() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"title": "改題"}, {"anchors": (Anchor("heading", 0, 2, "休暇", 1),)}, {"metadata": {"encoding": "cp932"}}],
+    ids=["title", "anchors", "metadata"],
+)
+def test_a_document_of_the_same_text_is_updated_when_anything_else_changed(
+    index: LibraryIndex, change: dict[str, Any]
+) -> None:
+    document = make_document(RULES, "規程")
+    take_documents(index, document)
+    index.load_document(document.id)
+    assert take_documents(index, document).unchanged == (document.id,)
+    changed = replace(document, **change)
+    assert take_documents(index, changed).updated == (document.id,)
+    assert index.load_document(document.id) == changed
+
+
+def test_steps_tell_what_is_done_to_which_file(index: LibraryIndex, files: Path) -> None:
+    steps: list[IngestStep] = []
+    take_in(index, files / "規程.txt", progress=steps.append)
+    assert [(step.stage, step.windows_done, step.windows_total) for step in steps] == [
+        ("read", 0, 0), ("embed", 0, 2), ("embed", 2, 2), ("store", 0, 0), ("done", 0, 0),
+    ]  # fmt: skip
+    assert steps[1].describe() == "埋め込み / embedding 規程.txt 0/2"
+    assert (steps[0].characters, steps[-1].characters) == (0, len(RULES))
+
+
+def test_windows_are_embedded_piece_by_piece_in_their_order(
+    index: LibraryIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.ingest.ingest._WINDOWS_AT_ONCE", 2)
+    sentences = [f"{number}番目の文。" for number in range(5)]
+    steps: list[IngestStep] = []
+    take_documents(index, make_document("".join(sentences), "文"), size=6, progress=steps.append)
+    assert [step.windows_done for step in steps if step.stage == "embed"] == [0, 2, 2, 4, 4, 5]
+    for sentence in sentences:
+        best = index.search_dense(FakeEncoder().encode_queries([sentence])[0], k=1)
+        assert index.load_chunks([best[0].chunk_id])[0].text == sentence
+
+
+def test_nothing_to_read_changes_nothing(index: LibraryIndex) -> None:
+    report = ingest([], index=index, encoder=FakeEncoder(), size=10, stride=5)
+    assert (report.added, report.failed, report.documents) == ((), (), 0)
