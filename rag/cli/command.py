@@ -41,13 +41,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         terminal.show_error(str(error), as_json=given.json)
         return INPUT_ERROR
     except KeyboardInterrupt:
-        terminal.show_error(
-            "中断しました。ここまでに取り込んだ文書は保存されています / interrupted; what is in is kept", as_json=False
-        )
+        terminal.show_interruption(given.command)
         return INTERRUPTED
     except BrokenPipeError:  # as of `rag documents | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:  # a full disk, a folder that may not be read
+        terminal.show_error(f"{error.filename or '出力 / output'}: {error.strerror or error}", as_json=given.json)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what could not be written is not tried again
+        return INPUT_ERROR
 
 
 def _open(settings: Settings, *, create: bool = False) -> Library:
@@ -163,13 +165,20 @@ def _demo(given: Namespace, settings: Settings) -> int:
 
 
 def _serve(given: Namespace, settings: Settings) -> int:
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     from rag.library.samples import open_or_sample
     from rag.ui.page import launch
 
     with terminal.show_ingest(visible=not given.quiet) as progress:
         library = open_or_sample(settings, progress=progress)
     with library:
-        launch(library, host=given.host, port=given.port, open_browser=not given.no_browser)
+        launch(
+            library,
+            host=given.host,
+            port=given.port,
+            open_browser=not given.no_browser,
+            started=terminal.print_address,
+        )
     return DONE
 
 

@@ -83,7 +83,7 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
     commands.add_parser("demo", parents=[common], help="ask the sample library / 見本の文書に質問する")
     serve = commands.add_parser("serve", parents=[common], help="open the web page / 画面を開く")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--port", type=_count, default=7860, help="port to listen on (7860)")
+    serve.add_argument("--port", type=_port, default=7860, help="port to listen on (7860)")
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser / ブラウザを開かない")
 
 
@@ -113,4 +113,10 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r}: expected a whole number of at least 1 / 1 以上の整数を指定してください")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ArgumentTypeError(f"{text!r}: expected a port from 1 to 65535 / 1 から 65535 を指定してください")
     return int(text)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -36,6 +38,7 @@ def keep_models_quiet() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
@@ -51,6 +54,21 @@ def show_error(message: str, *, as_json: bool) -> None:
         messages.print(json.dumps({"error": message}, ensure_ascii=False), markup=False, soft_wrap=True)
     else:
         messages.print(f"[bold red]エラー / error:[/] {escape(message)}", soft_wrap=True)
+
+
+def show_interruption(command: str) -> None:
+    """Say that Ctrl-C was heard."""
+    if command == "serve":
+        messages.print("終了しました / stopped")
+    elif command == "ingest":
+        messages.print("中断しました。ここまでに取り込んだ文書は残っています / interrupted; what is in is kept")
+    else:
+        messages.print("中断しました / interrupted")
+
+
+def print_address(url: str) -> None:
+    """Say where the page is."""
+    output.print(f"画面: [bold]{escape(url)}[/]  終えるには Ctrl-C / page; Ctrl-C to stop", soft_wrap=True)
 
 
 def _build_bar() -> Progress:
@@ -124,7 +142,7 @@ def print_documents(entries: Sequence[DocumentEntry]) -> None:
             escape(entry.title),
             f"{entry.characters:,}",
             f"{entry.chunks:,}",
-            entry.added[:16],
+            f"{datetime.fromisoformat(entry.added).astimezone():%Y-%m-%d %H:%M}",
             escape(entry.source),
         )
     output.print(table)
@@ -185,6 +203,8 @@ def _print_place(answer: Answer, titles: Titles) -> None:
         output.print(f"[dim]出典 {escape(answer.citation.title)}{page} {escape(heading)}[/]", soft_wrap=True)
     if not answer.spans:
         return
+    if answer.text is None:
+        output.print("[dim]いちばん近い箇所。答えとは限りません / the nearest passage, not an answer[/]")
     best = answer.spans[0]
     for passage in answer.passages:
         if passage.document_id == best.document_id and passage.start <= best.start and best.end <= passage.end:

@@ -111,20 +111,20 @@ class Library:
                 self._stored = LibraryIndex.open_existing(self.folder)
             return self._stored
 
-    def add(self, paths: Sequence[str | Path], *, progress: IngestProgress | None = None) -> IngestReport:
+    def add(self, paths: str | Path | Sequence[str | Path], *, progress: IngestProgress | None = None) -> IngestReport:
         """Read files and folders into the library; unchanged files cost nothing, changed ones replace their old text.
 
         Where the settings cut windows otherwise than the library has them, all its documents are cut anew.
 
         Args:
-            paths: Files, and folders to be searched recursively.
+            paths: Files, and folders to be searched recursively; one, or several.
             progress: Called as the work goes on.
 
         Returns:
             What went in, and every file that could not be read with the reason.
         """
         return ingest(
-            paths,
+            [paths] if isinstance(paths, (str, Path)) else paths,
             index=self._index_to_write(),
             encoder=self.encoder,
             size=self.settings.size,

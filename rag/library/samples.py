@@ -17,8 +17,10 @@ DEMO_QUESTIONS = (
 
 
 def open_sample_library(settings: Settings, *, progress: IngestProgress | None = None) -> Library:
-    """Open the library of sample documents beside the settings' own one, made at first use."""
-    return _add_samples(Library.open(Path(settings.library).parent / "samples", settings=settings), progress)
+    """Open a library with the sample documents: the settings' own one, if it was chosen, else `indexes/samples`."""
+    standard = settings.library == Settings().library
+    folder = Path(settings.library).parent / "samples" if standard else Path(settings.library)
+    return _add_samples(Library.open(folder, settings=settings), progress)
 
 
 def open_or_sample(settings: Settings, *, progress: IngestProgress | None = None) -> Library:

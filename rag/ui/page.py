@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from rag.errors import ArgumentError
 from rag.ui.ask import AskTab
 from rag.ui.documents import DocumentsTab
 from rag.ui.theme import build_theme
@@ -47,6 +51,7 @@ def launch(
     host: str = "127.0.0.1",
     port: int = 7860,
     open_browser: bool = True,
+    started: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the page until interrupted.
 
@@ -55,11 +60,16 @@ def launch(
         host: Address to listen on; anything but 127.0.0.1 opens the page, uploads and removal to others.
         port: Port to listen on.
         open_browser: Whether to show the page in the default browser.
+        started: Called with the page's address once it is served.
 
     Raises:
-        OSError: The port is taken.
+        ArgumentError: The address is not one of this machine's, or the port is taken.
     """
-    build_page(library).launch(
+    _check_address(host, port)
+    page = build_page(library)
+    _, address, _ = page.launch(
+        prevent_thread_lock=True,
+        quiet=True,
         server_name=host,
         server_port=port,
         inbrowser=open_browser,
@@ -76,6 +86,26 @@ def launch(
         css_paths=ASSETS / "style.css",
         js=(ASSETS / "page.js").read_text(encoding="utf-8"),
     )
+    if started is not None:
+        started(address)
+    try:
+        threading.Event().wait()
+    finally:
+        page.close(verbose=False)
+
+
+def _check_address(host: str, port: int) -> None:
+    """Say in a line what the server would say in a page."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ArgumentError(
+                f"{host}:{port} は使えません（{error.strerror}）。ほかの番号を --port で指定してください / cannot be "
+                "listened on; is the page open already? Give another --port or --host"
+            ) from error
 
 
 def build_labels() -> gr.I18n:

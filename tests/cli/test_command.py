@@ -6,6 +6,7 @@ import json
 import lzma
 import os
 import shlex
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -265,6 +266,22 @@ def test_a_folder_without_a_library_stays_as_it_is(tmp_path: Path, capsys: pytes
         assert main([*command, "--library", str(tmp_path), "--json"]) == 2
         assert "no library there" in json.loads(capsys.readouterr().err)["error"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_said_in_a_line(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert main(["serve", "--port", port, "--no-browser", "--library", str(library)]) == 2
+    assert f"127.0.0.1:{port} は使えません" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "x"])
+def test_a_port_that_cannot_be_is_a_usage_error(port: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", "--port", port])
+    assert caught.value.code == 2
 
 
 def test_installed_command_answers_help() -> None:

@@ -54,6 +54,12 @@ def test_adding_again_changes_nothing(library: Library, files: Path) -> None:
     assert sorted(report.unchanged) == sorted(ids)
 
 
+def test_one_path_may_come_without_a_list(tmp_path: Path, files: Path) -> None:
+    with Library.open(tmp_path / "one", settings=Settings()) as opened:
+        opened.add(str(files / "食堂.txt"))
+        assert [entry.title for entry in opened.documents()] == ["社員食堂だより"]
+
+
 def test_a_changed_file_replaces_its_old_version(library: Library, files: Path) -> None:
     (files / "食堂.txt").write_text(MENU.replace("六百八十円", "七百円"), encoding="utf-8")
     report = library.add([files])
