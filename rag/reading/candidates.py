@@ -28,8 +28,8 @@ class WindowLogits:
 class Candidates:
     """Every span that could be the answer, each place of a passage once, and "no answer".
 
-    `starts` and `ends` are code points of the passage `passages` points to. `scores` are start logit plus end logit,
-    `null` is the score of "no answer". `log_probabilities` and `log_null` are normalised together: their
+    `starts` and `ends` are code points of the passage `passages` points to. `scores` are start logit plus end logit
+    plus the prior of the passage, `null` is the score of "no answer". `log_probabilities` and `log_null` are normalised together: their
     exponentials add up to one. `log_total` is what was taken from scores over temperature to that end.
     Shape of each array: (candidates,).
     """
@@ -45,7 +45,12 @@ class Candidates:
 
 
 def build_candidates(
-    windows: Sequence[ReadingWindow], logits: Sequence[WindowLogits], *, max_answer_tokens: int, temperature: float
+    windows: Sequence[ReadingWindow],
+    logits: Sequence[WindowLogits],
+    *,
+    max_answer_tokens: int,
+    temperature: float,
+    priors: Floats | None = None,
 ) -> Candidates:
     """Score every span of every window and normalise over all of them.
 
@@ -57,10 +62,13 @@ def build_candidates(
         logits: The model's output for each.
         max_answer_tokens: Longest span considered.
         temperature: Scores are divided by it before they are normalised.
+        priors: What is added to the scores of each passage's spans; nothing when None. Shape: (passages,).
     """
     columns = [_window_spans(window, scores, max_answer_tokens) for window, scores in zip(windows, logits, strict=True)]
     passages, starts, ends = (np.concatenate([column[i] for column in columns]) for i in range(3))
     scores = np.concatenate([column[3] for column in columns])
+    if priors is not None:
+        scores = scores + priors[passages]
     order = np.lexsort((-scores, ends, starts, passages))
     passages, starts, ends, scores = passages[order], starts[order], ends[order], scores[order]
     fresh = np.ones(len(order), dtype=bool)

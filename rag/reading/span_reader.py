@@ -34,6 +34,11 @@ LENGTH_STEP = 32
 """Inputs are padded to multiples of this: every new length costs a new kernel."""
 UNREAD_SETTINGS = {"_name_or_path", "architectures", "dtype", "output_attentions", "transformers_version"}
 """Entries of a model's configuration that change nothing of what it reads."""
+PASSAGE_WEIGHT = 2.0
+"""Share of retrieval in the choice among passages. On held-out articles of JaQuAD's training part, five passages a
+question, F1 rose from 71.1 (0) over 72.1 (1) to 72.5 (2); larger weights leave the reader little say."""
+LEAST_SHARE = 0.05
+"""Least share of the best passage's score that counts."""
 UNANSWERABLE = -100.0
 """Answerability where there is nothing to read."""
 
@@ -139,7 +144,7 @@ class SpanReader:
         windows = self.encode(question, [passage.text for passage in passages])
         if not windows:
             return Reading(question, (), True, 1.0, UNANSWERABLE, (0.0,) * len(passages))
-        candidates = self.score(windows, self.forward(windows))
+        candidates = self.score(windows, self.forward(windows), passages=passages)
         chosen = select_candidates(candidates, passages, n=n)
         spans = tuple(_build_span(candidates, index, passages) for index in chosen)
         best = float(candidates.log_probabilities[chosen[0]])
@@ -209,10 +214,20 @@ class SpanReader:
             results.update(zip(batch, unpack_logits(chosen, output), strict=True))
         return [results[index] for index in range(len(windows))]
 
-    def score(self, windows: Sequence[ReadingWindow], logits: Sequence[WindowLogits]) -> Candidates:
-        """Normalise the spans of all windows together."""
+    def score(
+        self,
+        windows: Sequence[ReadingWindow],
+        logits: Sequence[WindowLogits],
+        *,
+        passages: Sequence[Passage] | None = None,
+    ) -> Candidates:
+        """Normalise the spans of all windows together; with `passages`, those found first have a start."""
         return build_candidates(
-            windows, logits, max_answer_tokens=self.max_answer_tokens, temperature=self.calibration.temperature
+            windows,
+            logits,
+            max_answer_tokens=self.max_answer_tokens,
+            temperature=self.calibration.temperature,
+            priors=None if passages is None else _weigh_passages(passages),
         )
 
     def precision(self) -> AbstractContextManager[Any]:
@@ -268,6 +283,16 @@ def unpack_logits(windows: Sequence[ReadingWindow], output: Any) -> list[WindowL
             "another one"
         )
     return [WindowLogits(start[:size], end[:size]) for start, end, size in zip(starts, ends, sizes, strict=True)]
+
+
+def _weigh_passages(passages: Sequence[Passage]) -> NDArray[np.float64]:
+    """Turn the scores of retrieval into a start, in logits: 0 for the best passage, less for the others."""
+    scores = np.array([passage.score for passage in passages], dtype=np.float64)
+    best = scores.max()
+    if best <= 0:
+        return np.zeros(len(passages))
+    start: NDArray[np.float64] = PASSAGE_WEIGHT * np.log(np.maximum(scores / best, LEAST_SHARE))
+    return start
 
 
 def _build_span(candidates: Candidates, index: int, passages: Sequence[Passage]) -> Span:

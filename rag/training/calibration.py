@@ -81,20 +81,27 @@ def _read_cases(
         for number, question in enumerate(questions):
             own = question.paragraph
             found = search.find(question.question)
-            without = [each for each in found if question.answer not in search.contexts[each]]
+            found.setdefault(own, min(found.values(), default=1.0))
             beside = [each for each in found if each != own][: PASSAGES - 1]
-            beside.insert(found.index(own) if own in found[:PASSAGES] else len(beside), own)
-            yield _read_case(reader, question, beside, search.contexts, present=True)
+            read = {each: score for each, score in found.items() if each == own or each in beside}
+            yield _read_case(reader, question, read, search.contexts, present=True)
+            without = [each for each in found if question.answer not in search.contexts[each]][:PASSAGES]
             if without:
-                yield _read_case(reader, question, without[:PASSAGES], search.contexts, present=False)
+                rest = {each: found[each] for each in without}
+                yield _read_case(reader, question, rest, search.contexts, present=False)
             if number % 100 == 99:
                 logger.info("calibration: %d of %d questions", number + 1, len(questions))
 
 
 def _read_case(
-    reader: SpanReader, question: TrainingQuestion, numbers: Sequence[int], contexts: dict[int, str], *, present: bool
+    reader: SpanReader,
+    question: TrainingQuestion,
+    found: dict[int, float],
+    contexts: dict[int, str],
+    *,
+    present: bool,
 ) -> Case:
-    passages = [Passage(str(each), 0, len(contexts[each]), contexts[each], score=1.0) for each in numbers]
+    passages = [Passage(str(each), 0, len(contexts[each]), contexts[each], score) for each, score in found.items()]
     reading = reader.read(question.question, passages, n=1)
     best = reading.spans[0]
     return Case(

@@ -31,10 +31,11 @@ class ParagraphSearch:
         self._numbers = numbers
         self.contexts = contexts
 
-    def find(self, question: str, *, k: int = DEPTH) -> list[int]:
-        """Return the numbers of the `k` best paragraphs."""
+    def find(self, question: str, *, k: int = DEPTH) -> dict[int, float]:
+        """Return the numbers of the `k` best paragraphs with their scores, best first."""
         matches = self._index.search_lexical(question, k=k)
-        return [self._numbers[chunk.document_id] for chunk in self._index.load_chunks([m.chunk_id for m in matches])]
+        chunks = self._index.load_chunks([match.chunk_id for match in matches])
+        return {self._numbers[chunk.document_id]: match.score for chunk, match in zip(chunks, matches, strict=True)}
 
 
 @contextmanager
