@@ -96,7 +96,11 @@ def is_elliptical(question: str) -> bool:
     alone = sum(not _is_case(phrase) for phrase in phrases) < 2
     if _breaks_off(text, morphemes):
         return alone or _is_case(phrases[-1])
-    return alone and _adds(morphemes)
+    topics = sum(_is_own(phrase) and not _is_case(phrase) for phrase in phrases)
+    # 対象 in 「契約社員も対象ですか」 is no second topic, but 「有給休暇の期限も」 adds a property to a topic it names.
+    return any(
+        alone or (topics < 2 and (_is_own(added) or _is_case(added))) for added in _find_added(morphemes, phrases)
+    )
 
 
 def _points_back(text: str, morphemes: Sequence[Morpheme]) -> bool:
@@ -123,12 +127,14 @@ def _breaks_off(text: str, morphemes: Sequence[Morpheme]) -> bool:
     return how is not None and not any(_is_verb(each) for each in morphemes if each.end <= how.start())
 
 
-def _adds(morphemes: Sequence[Morpheme]) -> bool:
-    """Whether も stands after a noun, with or without a case particle between."""
-    return any(
-        _is_noun(noun) and noun.lemma != "何" and particle.pos == "助詞" and "も" in (particle.form, following.form)
+def _find_added(morphemes: Sequence[Morpheme], phrases: Sequence[list[Morpheme]]) -> list[list[Morpheme]]:
+    """Return the phrases that も stands after, with or without a case particle between."""
+    ends = {
+        noun.end
         for noun, particle, following in zip(morphemes, morphemes[1:], (*morphemes[2:], morphemes[-1]), strict=False)
-    )
+        if noun.lemma != "何" and particle.pos == "助詞" and "も" in (particle.form, following.form)
+    }
+    return [phrase for phrase in phrases if phrase[-1].end in ends]
 
 
 def _find_phrases(morphemes: Sequence[Morpheme]) -> list[list[Morpheme]]:

@@ -21,6 +21,8 @@ PLACEHOLDER = re.compile(
     r"(?:untitled|no title|title|(?:word )?document|無題|名称未設定|タイトルなし|(?:word )?文書)[\s　\d.\-]*",
     re.IGNORECASE,
 )
+SENTENCE = re.compile(r"。(?![」』）)])|。[」』）)]+$|[．.、，]$|(?:です|ます|ました|でした|ません)$")
+"""A line with any of these is a sentence or the beginning of one; 「つながる。」計画 is a name."""
 JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]")
 MISREAD = re.compile("[\ufffd\x00-\x1f\x7f-\x9f]")
 LATIN_REST = re.compile("[\xa0-\u02ff\u2010-\u2122]")
@@ -62,10 +64,14 @@ def clean_title(title: str | None, text: str) -> str:
 
 
 def choose_title(title: str, text: str, anchors: tuple[Anchor, ...], stem: str) -> str:
-    """Choose what a document is called: its own title, a short first line, its first heading, or its file name."""
+    """Choose what a document is called: its own title, a short first line, its first heading, or its file name.
+
+    A document that begins with a sentence is called by its file name.
+    """
     if title:
         return title
-    first = NON_BLANK_LINE.search(text)
-    if first is not None and len(first.group().strip()) <= TITLE_LENGTH:
-        return first.group().strip()
+    match = NON_BLANK_LINE.search(text)
+    first = match.group().strip() if match else ""
+    if first and len(first) <= TITLE_LENGTH:
+        return stem if SENTENCE.search(first) else first
     return next((anchor.label for anchor in anchors if anchor.kind == "heading"), stem)

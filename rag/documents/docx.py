@@ -14,6 +14,8 @@ from rag.documents.docx_numbering import Numbering
 from rag.documents.docx_styles import Styles, read_level
 from rag.documents.docx_text import W, find_value, list_children, read_number, read_paragraph
 from rag.documents.loader import Content
+from rag.documents.phrase import Phrase
+from rag.documents.signature import WORD
 from rag.documents.writer import TextWriter
 from rag.errors import DocumentError
 
@@ -29,7 +31,7 @@ class DocxLoader:
     """Reads paragraphs and tables in the order of the document, with the numbers Word gives them, then the notes."""
 
     suffixes: tuple[str, ...] = (".docx",)
-    kind: str = "a Word document"
+    kind: Phrase = WORD.kind
     is_text: bool = False
 
     def load(self, data: bytes) -> Content:
@@ -69,6 +71,8 @@ def _open(data: bytes) -> WordDocument:
 
 def _describe_damage(reason: str) -> str:
     return (
+        f"壊れた Word 文書です（{reason}）。完全なファイルが必要です。入手し直すか、Word の「開いて修復」で直して"
+        "保存してください / "
         f"it is a damaged Word document ({reason}); expected a whole one; get the file again, or let Word repair it "
         "(File > Open > Open and Repair) and save it"
     )
@@ -154,9 +158,24 @@ class _WordLayout:
             # A table of one cell is a frame around text.
             self.write_blocks(rows[0][0])
         else:
-            for row in rows:
-                self._writer.write_row([self._read_cell(cell) for cell in row if not _continues_above(cell)])
+            for cells in self._iterate_rows(table):
+                self._writer.write_row(cells)
         self._writer.separate()
+
+    def _iterate_rows(self, table: BaseOxmlElement) -> Iterator[list[str]]:
+        """Texts of the cells of every row; of a cell merged over several rows, the text stands in each of them."""
+        above: dict[int, str] = {}
+        for row in list_children(table, "tr"):
+            cells = list(list_children(row, "tc"))
+            column = read_number(find_value(row, "trPr", "gridBefore")) or 0
+            texts: list[str] = []
+            for cell in cells:
+                if not _continues_above(cell):
+                    above[column] = self._read_cell(cell)
+                texts.append(above.get(column, ""))
+                column += read_number(find_value(cell, "tcPr", "gridSpan")) or 1
+            if not all(_continues_above(cell) for cell in cells):
+                yield texts
 
     def _read_cell(self, cell: BaseOxmlElement) -> str:
         return "\n".join(line for line in self._iterate_lines(cell) if line.strip())
@@ -164,9 +183,7 @@ class _WordLayout:
     def _iterate_lines(self, container: BaseOxmlElement) -> Iterator[str]:
         for block in list_children(container, "p", "tbl"):
             if block.tag == W + "tbl":
-                for row in list_children(block, "tr"):
-                    cells = [self._read_cell(cell) for cell in list_children(row, "tc") if not _continues_above(cell)]
-                    yield " | ".join(cells)
+                yield from (" | ".join(cells) for cells in self._iterate_rows(block))
                 continue
             text, boxes = read_paragraph(block)
             yield self._number(block) + text if text.strip() else ""

@@ -22,6 +22,14 @@ JIS_SEGMENT = re.compile(rb"\x1b(\$[@B]|\([BJI])([^\x1b]*)")
 CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 CONTROL_SHARE = 0.02
 """More control characters than this share of all characters do not occur in text."""
+UNASSIGNED = re.compile("[\x80-\x9f\ue000-\uf8ff]")
+"""What bytes that stand for no character become: Python reads 0xFF in cp932 as a character of private use."""
+UNASSIGNED_SHARE = 0.1
+"""Characters that somebody drew for names (gaiji) stay below this share of a text."""
+PLAIN = re.compile("[\t\n\r -~\u3000-\u303f\u3041-\u30ff\uff01-\uff9f]")
+"""ASCII, kana and the marks beside them, which no text in Japanese or English is without."""
+UTF16_SAMPLE = 4000
+"""Characters that are looked at to tell UTF-16."""
 UTF8_LEAD = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
 DAMAGE_SHARE = 0.02
 """UTF-8 text with broken places counts as such as long as these are fewer than this share of its kana and kanji."""
@@ -42,6 +50,7 @@ NEVER_FIRST = frozenset("ﾞﾟｰｧｨｩｪｫｬｭｮｯﾝ､｡｣")
 META_CHARSET = re.compile(rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.\-]+)""", re.IGNORECASE)
 XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.\-]+)""", re.IGNORECASE)
 DECLARATION_WINDOW = 8192
+REMEDY_JA = "エディターで開いて UTF-8 で保存し直してください"
 REMEDY = "open it in an editor and save it as UTF-8"
 
 
@@ -56,8 +65,9 @@ class DecodedText:
 def decode(data: bytes, *, declared: str | None = None) -> DecodedText:
     """Decode the bytes of a text file, strictly: no byte is dropped or replaced.
 
-    A byte order mark decides; then what the file declares; then the escape sequences of ISO-2022-JP; then UTF-8,
-    EUC-JP and Shift_JIS (cp932), of which a text of some length satisfies only its own; at last a statistical guess.
+    A byte order mark decides; then, where there are NUL bytes, whether they are those of UTF-16; then what the file
+    declares; then the escape sequences of ISO-2022-JP; then UTF-8, EUC-JP and Shift_JIS (cp932), of which a text of
+    some length satisfies only its own; at last a statistical guess.
 
     Args:
         data: The whole file.
@@ -68,18 +78,39 @@ def decode(data: bytes, *, declared: str | None = None) -> DecodedText:
     """
     decoded = _decode_marked(data)
     if decoded is None and b"\0" in data:
-        raise DocumentError(
-            f"it is binary, with a NUL byte at offset {data.index(0)}; expected text; {REMEDY}, or add another file"
-        )
+        decoded = _decode_unmarked_utf16(data)
+        if decoded is None:
+            offset = data.index(0)
+            raise DocumentError(
+                f"バイナリです（{offset} バイト目に NUL）。テキストが必要です。{REMEDY_JA} / "
+                f"it is binary, with a NUL byte at offset {offset}; expected text; {REMEDY}, or add another file"
+            )
     decoded = decoded or _decode_declared(data, declared) or _decode_escaped(data) or _decode_japanese(data)
     decoded = decoded or _decode_guessed(data)
+    _refuse_binary(decoded)
+    return decoded
+
+
+def _refuse_binary(decoded: DecodedText) -> None:
+    """Raise where too much of a text is no text."""
+    size = len(decoded.text)
     controls = len(CONTROLS.findall(decoded.text))
-    if controls > CONTROL_SHARE * len(decoded.text):
+    if controls > CONTROL_SHARE * size:
         raise DocumentError(
-            f"it is binary: {controls} of its {len(decoded.text)} characters are control characters; expected text; "
+            f"バイナリです（{size} 文字中 {controls} 文字が制御文字）。テキストが必要です。別のファイルを指定するか、"
+            "テキストに変換してください / "
+            f"it is binary: {controls} of its {size} characters are control characters; expected text; "
             "add another file, or convert it to text first"
         )
-    return decoded
+    # In Unicode, characters of private use are written on purpose.
+    unassigned = 0 if decoded.encoding.startswith("utf") else len(UNASSIGNED.findall(decoded.text))
+    if unassigned > UNASSIGNED_SHARE * size:
+        raise DocumentError(
+            f"テキストではありません（{size} 文字中 {unassigned} 文字が {decoded.encoding} の未定義文字・外字）。"
+            f"テキストが必要です。{REMEDY_JA} / "
+            f"it is no text: read as {decoded.encoding}, {unassigned} of its {size} characters are undefined or of "
+            f"private use; expected text; {REMEDY}, or add another file"
+        )
 
 
 def find_declared_encoding(data: bytes) -> str | None:
@@ -102,9 +133,29 @@ def _decode_marked(data: bytes) -> DecodedText | None:
             text = _decode_strictly(data[len(mark) :], encoding.removesuffix("-sig"))
             if text is None:
                 raise DocumentError(
+                    f"先頭は {encoding} の BOM ですが、中身はその符号として読めません。完全なテキストが必要です。"
+                    f"入手し直すか、{REMEDY_JA} / "
                     f"it begins with the byte order mark of {encoding} but is not valid in it; expected text; "
                     f"the file is damaged or cut off: get it again, or {REMEDY}"
                 )
+            return DecodedText(text, encoding)
+    return None
+
+
+def _decode_unmarked_utf16(data: bytes) -> DecodedText | None:
+    """Decode UTF-16 without a byte order mark, where the text it gives is clearly one.
+
+    In the wrong order, あ is a rare kanji and a line end a letter of Gurmukhi; numbers, pictures and sound give
+    characters from everywhere.
+    """
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = _decode_strictly(data, encoding)
+        if text is None or "\0" in text:
+            continue
+        sample = text[:UTF16_SAMPLE]
+        plain = len(PLAIN.findall(sample))
+        usual = plain + sum(1 for kanji in KANJI.findall(sample) if _is_usual(kanji))
+        if 5 * plain >= len(sample) and 10 * usual >= 9 * len(sample):
             return DecodedText(text, encoding)
     return None
 
@@ -192,6 +243,8 @@ def _refuse_damaged_utf8(data: bytes) -> None:
         if broken <= DAMAGE_SHARE * len(UTF8_LEAD.findall(data)):
             line = data.count(b"\n", 0, error.start) + 1
             raise DocumentError(
+                f"UTF-8 ですが {broken} か所が壊れています（最初は {error.start} バイト目、{line} 行目）。正しい"
+                "テキストが必要です。入手し直すか、その行を直して UTF-8 で保存してください / "
                 f"it is UTF-8 but for {broken} broken places, the first at byte {error.start} (line {line}); expected "
                 f"valid text; get the file again, or {REMEDY} after mending that line"
             ) from error
@@ -245,6 +298,8 @@ def _decode_guessed(data: bytes) -> DecodedText:
     text = None if best is None else _decode_strictly(data, best.encoding)
     if best is None or text is None:
         raise DocumentError(
+            "文字コードを判別できません（UTF-8・EUC-JP・Shift_JIS・ISO-2022-JP のどれでもありません）。"
+            f"{REMEDY_JA} / "
             "its encoding cannot be told: it is not valid in UTF-8, EUC-JP, Shift_JIS or ISO-2022-JP; expected text "
             f"in one of these or UTF-16 with a byte order mark; {REMEDY}"
         )

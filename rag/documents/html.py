@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Literal
 
 from rag.documents.canonical import clean_title, complete_headings
 from rag.documents.encoding import decode, find_declared_encoding
-from rag.documents.html_layout import HtmlLayout
+from rag.documents.html_layout import HEADINGS, HtmlLayout
 from rag.documents.loader import Content
+from rag.documents.phrase import Phrase
+from rag.documents.signature import HTML
 from rag.documents.writer import TextWriter
 from rag.errors import DocumentError
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-DROPPED = frozenset({"script", "style", "template", "noscript", "iframe", "title", "rt", "rp", "rtc"})
+DROPPED_NAMES = (
+    "script style template noscript iframe title rt rp rtc nav textarea select optgroup option datalist button"
+)
+DROPPED = frozenset(DROPPED_NAMES.split())
+"""Elements that show nothing, readings above ruby, menus and what a form holds."""
 XML_DECLARATION = re.compile(r"<\?xml\b[^>]*>?", re.IGNORECASE)
 """The parser warns of pages with one, that they may be XML; XHTML has one by rights."""
 UNKNOWN_SECTION = re.compile(r"<!\[(?!(?:cdata|if|else|endif)(?![\w.\-]))", re.IGNORECASE | re.ASCII)
@@ -30,7 +36,7 @@ class HtmlLoader:
     """Reads what a page shows: one line per paragraph and table row, without scripts, styles and readings (ruby)."""
 
     suffixes: tuple[str, ...] = (".html", ".htm", ".xhtml")
-    kind: str = "HTML"
+    kind: Phrase = HTML.kind
     is_text: bool = True
 
     def load(self, data: bytes) -> Content:
@@ -65,6 +71,8 @@ def _parse(markup: str) -> BeautifulSoup:
         return BeautifulSoup(markup + "<!---->", "html.parser")
     except ParserRejectedMarkup as error:
         raise DocumentError(
+            f"HTML として解釈できません（{error}）。ブラウザーで表示できるページが必要です。ブラウザーで開いて保存し"
+            "直すか、文章を .txt に写してください / "
             f"its HTML cannot be parsed ({error}); expected a page that a browser shows; open it in a browser and "
             "save it again, or copy its text into a .txt file"
         ) from error
@@ -95,11 +103,20 @@ def _walk(root: Tag) -> Iterator[tuple[Literal["start", "end", "text"], Tag | st
             if stack:
                 yield "end", tag
         elif isinstance(child, Tag):
-            if child.name not in DROPPED:
+            if not _is_dropped(child):
                 yield "start", child
                 stack.append((child, iter(child.contents)))
         elif type(child) in (NavigableString, CData):  # its subclasses are comments, declarations, scripts
             yield "text", str(child)
+
+
+def _is_dropped(tag: Tag) -> bool:
+    """Whether an element is not part of what the page says."""
+    if tag.name == "button" and tag.parent is not None and tag.parent.name in HEADINGS:
+        return False  # a heading that folds its section away
+    # What is hidden "until-found" is text that readers are to find.
+    hidden = str(tag.get("hidden", "until-found")).lower() != "until-found"
+    return tag.name in DROPPED or hidden or str(tag.get("aria-hidden", "")).strip().lower() == "true"
 
 
 def _find_layout_rows(soup: BeautifulSoup) -> frozenset[int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rag.documents.table_rows import Cell, TableRows
+
 if TYPE_CHECKING:
     from bs4 import Tag
 
@@ -14,15 +16,20 @@ BREAK = "\v"
 """Stands for a line break of the layout until white space is collapsed; in HTML it is not white space."""
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 APART_NAMES = (
-    "address article aside blockquote details dl fieldset figure footer form header hr main menu nav ol p pre section "
+    "address article aside blockquote details dl fieldset figure footer form header hr main menu ol p pre section "
     "table ul"
 )
 BLOCK_NAMES = (
-    "body caption center dd dialog dir div dt figcaption head hgroup html legend li optgroup option search summary "
+    "body caption center dd dialog dir div dt figcaption head hgroup html legend li search summary "
     "tbody td tfoot th thead tr"
 )
 APART = HEADINGS | frozenset(APART_NAMES.split())
 """Elements with a blank line before and after."""
+ROW_GROUPS = frozenset({"table", "thead", "tbody", "tfoot"})
+"""Elements out of which no cell reaches, whatever its rowspan."""
+MOST_ROWS = 65534
+MOST_COLUMNS = 1000
+"""Most rows and columns of one cell, as the HTML standard has it."""
 BLOCKS = APART | frozenset(BLOCK_NAMES.split())
 WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 WIDE_LINE_END = re.compile(rf"(?<=[{WIDE}])[ \t\r\f]*\n[ \t\r\n\f]*(?=[{WIDE}])")
@@ -42,8 +49,9 @@ class HtmlLayout:
         self._writer = writer
         self._layout_rows = layout_rows
         self._line: list[str] = []
-        self._row: list[str] | None = None
-        self._in_cell = False
+        self._rows = TableRows()
+        self._row: list[Cell] | None = None
+        self._cell: Tag | None = None
         self._heading: str | None = None
         self._preformatted = 0
         self._lists: list[int | None] = []
@@ -99,7 +107,9 @@ class HtmlLayout:
 
     def _open(self, tag: Tag) -> None:
         name = tag.name
-        if name in HEADINGS:
+        if name in ROW_GROUPS:
+            self._rows.clear()
+        elif name in HEADINGS:
             self._heading = name
         elif name == "tr":
             if self._row is not None:
@@ -107,7 +117,7 @@ class HtmlLayout:
             self._row = None if id(tag) in self._layout_rows else []
         elif name in {"td", "th"} and self._row is not None:
             self._finish_cell()
-            self._in_cell = True
+            self._cell = tag
         elif name == "pre":
             self._preformatted += 1
         elif name in {"ul", "menu", "dir"}:
@@ -159,22 +169,30 @@ class HtmlLayout:
     def _finish_cell(self) -> None:
         text = _collapse("".join(self._line))
         self._line = []
-        if self._row is not None and (self._in_cell or text):
-            self._row.append(text)
-        self._in_cell = False
+        if self._row is not None and (self._cell is not None or text):
+            self._row.append(_build_cell(text, self._cell))
+        self._cell = None
 
     def _finish_row(self) -> None:
-        if self._in_cell or "".join(self._line).strip():
+        if self._cell is not None or "".join(self._line).strip():
             self._finish_cell()
         row, self._row = self._row, None
         self._line = []
-        self._writer.write_row(row or [])
+        self._writer.write_row(self._rows.complete(row or []))
 
 
 def _collapse(text: str) -> str:
     """Collapse white space. A line end between two Japanese characters is none: there are no spaces between words."""
     text = SPACE.sub(" ", WIDE_LINE_END.sub("", text))
     return AROUND_BREAK.sub("\n", text).strip(" \n")
+
+
+def _build_cell(text: str, tag: Tag | None) -> Cell:
+    if tag is None:
+        return Cell(text)
+    rows, columns = _read_number(tag, "rowspan", 1), _read_number(tag, "colspan", 1)
+    # A rowspan of 0 means all the rows there are.
+    return Cell(text, min(rows, MOST_ROWS) if rows else MOST_ROWS, max(1, min(columns, MOST_COLUMNS)))
 
 
 def _read_number(tag: Tag, attribute: str, default: int) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rag.documents.document import Anchor
+from rag.documents.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Loader(Protocol):
     def suffixes(self) -> tuple[str, ...]: ...  # noqa: D102 - described above
 
     @property
-    def kind(self) -> str: ...  # noqa: D102
+    def kind(self) -> Phrase: ...  # noqa: D102
 
     @property
     def is_text(self) -> bool: ...  # noqa: D102
@@ -42,7 +43,7 @@ class Loader(Protocol):
         """Read the bytes of a file.
 
         Raises:
-            DocumentError: The bytes are not what the format asks for. The message does not name the file: the caller
-                knows its path.
+            DocumentError: The bytes are not what the format asks for. The message says so in Japanese, then in
+                English, and does not name the file: the caller knows its path.
         """
         ...

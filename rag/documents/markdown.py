@@ -11,14 +11,25 @@ from rag.documents.canonical import clean_title, complete_headings, to_canonical
 from rag.documents.encoding import decode
 from rag.documents.html import write_fragment
 from rag.documents.loader import Content
+from rag.documents.phrase import Phrase
 from rag.documents.writer import TextWriter
 
 if TYPE_CHECKING:
+    from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
+KIND = Phrase("Markdown", "Markdown")
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n((?:[^\n]*\n){0,200}?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
-FRONT_MATTER_LINE = re.compile(r"\s|#|-|[\w\-]+\s*:")
+FRONT_MATTER_KEY = re.compile(r"[A-Za-z][\w\-]*[ \t]*:(?:\s|$)", re.ASCII)
+FRONT_MATTER_LINE = re.compile(rf"\s|#|-|{FRONT_MATTER_KEY.pattern}", re.ASCII)
 FRONT_TITLE = re.compile(r"""^title\s*:[ \t]*["']?(.*?)["']?[ \t]*$""", re.MULTILINE)
+LINK_DEFINITION = re.compile(
+    r"""\[(?!\^)([^\[\]\\]{1,200})\]:[ \t]*<?"""
+    r"""((?:[a-z][a-z0-9+.\-]*://|mailto:|www\.|\.{0,2}/|\#)[!-;=?-~]*|[!-;=?-~]+\.[a-z]{2,5}(?:\#[!-;=?-~]*)?)>?"""
+    r"""(?:[ \t]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t]*""",
+    re.IGNORECASE,
+)
+"""[名]: https://example.com. Without a destination of this kind, as in [注]: 別表を参照。, it is text."""
 UNREAD_EMPHASIS = re.compile(r"(\*\*|__)(?=\S)((?:(?!\1)[^\n])+)(?<=\S)\1")
 NESTING = 60
 """Deeper quotes and lists are left out by the parser; its default is 20."""
@@ -36,7 +47,7 @@ class MarkdownLoader:
     """Reads the text of CommonMark with tables: without markup, with bullets, numbers and one line per table row."""
 
     suffixes: tuple[str, ...] = (".md", ".markdown")
-    kind: str = "Markdown"
+    kind: Phrase = KIND
     is_text: bool = True
 
     def load(self, data: bytes) -> Content:
@@ -49,8 +60,6 @@ class MarkdownLoader:
         source = to_canonical(decoded.text)
         writer = TextWriter()
         front, body = _split_front_matter(source)
-        writer.write(front)
-        writer.separate()
         _MarkdownLayout(writer).lay_out(_parse(body))
         text, anchors = writer.text, complete_headings(writer.text, writer.anchors)
         named = FRONT_TITLE.search(front)
@@ -61,8 +70,13 @@ class MarkdownLoader:
 
 
 def _split_front_matter(source: str) -> tuple[str, str]:
+    """Part the lines that say something about the document from the document."""
     match = FRONT_MATTER.match(source)
-    if match is None or not all(FRONT_MATTER_LINE.match(line) for line in match[1].splitlines() if line):
+    lines = [line for line in match[1].splitlines() if line] if match else []
+    # Text between two rules is no front matter: that begins with a key and holds nothing but keys and values.
+    if match is None or not lines or not FRONT_MATTER_KEY.match(lines[0]):
+        return "", source
+    if not all(FRONT_MATTER_LINE.match(line) for line in lines):
         return "", source
     return match[1], source[match.end() :]
 
@@ -71,8 +85,24 @@ def _parse(source: str) -> Sequence[Token]:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"maxNesting": NESTING}).enable(["table", "strikethrough"])
+    parser.block.ruler.at("reference", _read_link_definition)
     # Escaped characters stay apart from the others, so that \*\* is not taken for emphasis afterwards.
     return parser.disable("text_join").parse(source)
+
+
+def _read_link_definition(state: StateBlock, start_line: int, _end_line: int, silent: bool) -> bool:
+    """Take the definition of a link, in place of the parser's rule, which takes footnotes for such and loses them."""
+    from markdown_it.common.utils import normalizeReference
+
+    line = state.src[state.bMarks[start_line] + state.tShift[start_line] : state.eMarks[start_line]]
+    match = LINK_DEFINITION.fullmatch(line)
+    if match is None or state.is_code_block(start_line):
+        return False
+    if not silent:
+        references = state.env.setdefault("references", {})
+        references.setdefault(normalizeReference(match[1]), {"href": match[2], "title": ""})
+        state.line = start_line + 1
+    return True
 
 
 class _MarkdownLayout:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from rag.documents.canonical import clean_title, find_heading_anchors, to_canonical
 from rag.documents.document import Anchor
 from rag.documents.loader import Content
+from rag.documents.pdf_margins import strip_margins
+from rag.documents.phrase import Phrase
+from rag.documents.signature import PDF
 from rag.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -24,10 +27,10 @@ END_HYPHEN = re.compile("[\x02\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class PdfLoader:
-    """Reads the text layer of a PDF, page by page."""
+    """Reads the text layer of a PDF, page by page, without running heads and page numbers."""
 
     suffixes: tuple[str, ...] = (".pdf",)
-    kind: str = "a PDF"
+    kind: Phrase = PDF.kind
     is_text: bool = False
 
     def load(self, data: bytes) -> Content:
@@ -41,6 +44,8 @@ class PdfLoader:
         text, anchors, empty = _join(pages)
         if not text:
             raise DocumentError(
+                f"{len(pages)} ページのどこにも文字がなく、スキャン画像のようです。OCR（例: ocrmypdf -l jpn）で"
+                "文字入りの PDF にしてください / "
                 f"no text on any of its {len(pages)} pages, so it seems to be scanned; expected a PDF with a text "
                 "layer; run OCR on it (for example ocrmypdf -l jpn) and add the result"
             )
@@ -62,10 +67,14 @@ def _read(data: bytes) -> tuple[list[tuple[str, str]], str | None]:
     except PdfiumError as error:
         if getattr(error, "err_code", None) in {FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY}:
             raise DocumentError(
+                "パスワードで保護された PDF です。パスワードなしで開ける必要があります。保護を外した写し"
+                "（例: qpdf --decrypt --password=... 元.pdf 新.pdf）を指定してください / "
                 "it is a PDF encrypted with a password; expected one that opens without; save a copy without "
                 "password (for example qpdf --decrypt --password=... in.pdf out.pdf) and add that"
             ) from error
         raise DocumentError(
+            f"壊れた PDF です（{error}）。完全なファイルが必要です。入手し直すか、閲覧ソフトで開いて PDF に印刷し直して"
+            "ください / "
             f"it is a damaged PDF ({error}); expected a whole one; get the file again, or open it in a viewer and "
             "print it to a new PDF"
         ) from error
@@ -90,7 +99,8 @@ def _join(pages: list[tuple[str, str]]) -> tuple[str, list[Anchor], list[str]]:
     anchors: list[Anchor] = []
     empty: list[str] = []
     length = 0
-    for label, text in pages:
+    texts = strip_margins([text for _, text in pages])
+    for (label, _), text in zip(pages, texts, strict=True):
         if not text or text.isspace():
             empty.append(label)
             continue

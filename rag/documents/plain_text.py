@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from rag.documents.canonical import find_heading_anchors, to_canonical
 from rag.documents.encoding import decode
 from rag.documents.loader import Content
+from rag.documents.phrase import Phrase
+from rag.documents.signature import TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,7 @@ class PlainTextLoader:
     """Reads text as it is written; its headings are lines of the shape 第3章 総則, 第12条（休暇）, 1.2 概要."""
 
     suffixes: tuple[str, ...] = (".txt", ".text")
-    kind: str = "plain text"
+    kind: Phrase = TEXT.kind
     is_text: bool = True
 
     def load(self, data: bytes) -> Content:

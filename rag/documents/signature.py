@@ -7,48 +7,84 @@ import re
 import zipfile
 from dataclasses import dataclass
 
+from rag.documents.phrase import Phrase
+
+NOTHING = Phrase()
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """A format known by its bytes: `kind` in words, with its article; `suffix` is "" where no loader reads it."""
 
-    kind: str
+    kind: Phrase
     suffix: str = ""
-    remedy: str = ""
+    remedy: Phrase = NOTHING
 
 
-WORD = Signature("a Word document", ".docx")
-PDF = Signature("a PDF", ".pdf")
-HTML = Signature("HTML text", ".html")
-TEXT = Signature("plain text", ".txt")
+WORD = Signature(Phrase("Word 文書", "a Word document"), ".docx")
+PDF = Signature(Phrase("PDF", "a PDF"), ".pdf")
+HTML = Signature(Phrase("HTML", "HTML text"), ".html")
+TEXT = Signature(Phrase("テキスト", "plain text"), ".txt")
+AS_WORD = Phrase(
+    "Word か LibreOffice で開いて .docx で保存してください", "open it in Word or LibreOffice and save it as .docx"
+)
+RECOGNIZE = Phrase("OCR にかけ、その文章を指定してください", "run OCR on it and add the text")
+UNPACK = Phrase("展開して中のファイルを指定してください", "unpack it and add the files in it")
 ENCRYPTED_OFFICE = Signature(
-    "an Office document encrypted with a password",
-    remedy="open it in Office, remove the password under File > Info > Protect Document, and save it",
+    Phrase("パスワードで保護された Office 文書", "an Office document encrypted with a password"),
+    remedy=Phrase(
+        "Office で開き、[ファイル] > [情報] > [文書の保護] でパスワードを外して保存してください",
+        "open it in Office, remove the password under File > Info > Protect Document, and save it",
+    ),
 )
 OLD_OFFICE = Signature(
-    "an Office document of the format before 2007 (.doc, .xls, .ppt)",
-    remedy="open it in Word or LibreOffice and save it as .docx",
+    Phrase(
+        "2007 年より前の形式の Office 文書（.doc、.xls、.ppt）",
+        "an Office document of the format before 2007 (.doc, .xls, .ppt)",
+    ),
+    remedy=AS_WORD,
+)
+EXCEL = Signature(
+    Phrase("Excel ブック（.xlsx）", "an Excel workbook (.xlsx)"),
+    remedy=Phrase("シートを .txt などのテキストで保存してください", "save its sheets as text, for example .txt"),
+)
+POWERPOINT = Signature(
+    Phrase("PowerPoint ファイル（.pptx）", "a PowerPoint file (.pptx)"),
+    remedy=Phrase(".pdf に書き出してください", "export it as .pdf"),
+)
+EPUB = Signature(Phrase("EPUB の本", "an EPUB book"), remedy=Phrase(".html に変換してください", "convert it to .html"))
+OPEN_DOCUMENT = Signature(
+    Phrase("OpenDocument ファイル", "an OpenDocument file"),
+    remedy=Phrase(".docx で保存してください", "save it as .docx"),
 )
 ZIP_MEMBERS = (
     ("word/document.xml", WORD),
-    ("xl/workbook.xml", Signature("an Excel workbook (.xlsx)", remedy="save its sheets as text, for example .txt")),
-    ("ppt/presentation.xml", Signature("a PowerPoint file (.pptx)", remedy="export it as .pdf")),
-    ("META-INF/container.xml", Signature("an EPUB book", remedy="convert it to .html")),
-    ("content.xml", Signature("an OpenDocument file", remedy="save it as .docx")),
+    ("xl/workbook.xml", EXCEL),
+    ("ppt/presentation.xml", POWERPOINT),
+    ("META-INF/container.xml", EPUB),
+    ("content.xml", OPEN_DOCUMENT),
 )
-ZIP = Signature("a ZIP archive", remedy="unpack it and add the files in it")
+ZIP = Signature(Phrase("ZIP 書庫", "a ZIP archive"), remedy=UNPACK)
+TIFF = Signature(Phrase("TIFF 画像", "a TIFF image"), remedy=RECOGNIZE)
+PROGRAM = Signature(
+    Phrase("プログラム", "a program"), remedy=Phrase("文書だけを指定してください", "add the documents only")
+)
+DATABASE = Signature(
+    Phrase("SQLite データベース", "an SQLite database"),
+    remedy=Phrase("内容をテキストに書き出してください", "export its contents as text"),
+)
 BEGINNINGS = (
-    (b"{\\rtf", Signature("an RTF document", remedy="open it in Word or LibreOffice and save it as .docx")),
-    (b"\x89PNG\r\n\x1a\n", Signature("a PNG image", remedy="run OCR on it and add the text")),
-    (b"\xff\xd8\xff", Signature("a JPEG image", remedy="run OCR on it and add the text")),
-    (b"GIF8", Signature("a GIF image", remedy="run OCR on it and add the text")),
-    (b"II*\x00", Signature("a TIFF image", remedy="run OCR on it and add the text")),
-    (b"MM\x00*", Signature("a TIFF image", remedy="run OCR on it and add the text")),
-    (b"\x1f\x8b\x08", Signature("gzip-compressed data", remedy="unpack it and add the file in it")),
-    (b"7z\xbc\xaf\x27\x1c", Signature("a 7-Zip archive", remedy="unpack it and add the files in it")),
-    (b"Rar!\x1a\x07", Signature("a RAR archive", remedy="unpack it and add the files in it")),
-    (b"\x7fELF", Signature("a program", remedy="add the documents only")),
-    (b"SQLite format 3\0", Signature("an SQLite database", remedy="export its contents as text")),
+    (b"{\\rtf", Signature(Phrase("RTF 文書", "an RTF document"), remedy=AS_WORD)),
+    (b"\x89PNG\r\n\x1a\n", Signature(Phrase("PNG 画像", "a PNG image"), remedy=RECOGNIZE)),
+    (b"\xff\xd8\xff", Signature(Phrase("JPEG 画像", "a JPEG image"), remedy=RECOGNIZE)),
+    (b"GIF8", Signature(Phrase("GIF 画像", "a GIF image"), remedy=RECOGNIZE)),
+    (b"II*\x00", TIFF),
+    (b"MM\x00*", TIFF),
+    (b"\x1f\x8b\x08", Signature(Phrase("gzip 圧縮データ", "gzip-compressed data"), remedy=UNPACK)),
+    (b"7z\xbc\xaf\x27\x1c", Signature(Phrase("7-Zip 書庫", "a 7-Zip archive"), remedy=UNPACK)),
+    (b"Rar!\x1a\x07", Signature(Phrase("RAR 書庫", "a RAR archive"), remedy=UNPACK)),
+    (b"\x7fELF", PROGRAM),
+    (b"SQLite format 3\0", DATABASE),
 )
 OLE_BEGINNING = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 PDF_WINDOW = 1024

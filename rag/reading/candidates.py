@@ -29,8 +29,8 @@ class Candidates:
     """Every span that could be the answer, each place of a passage once, and "no answer".
 
     `starts` and `ends` are code points of the passage `passages` points to. `scores` are start logit plus end logit
-    plus the prior of the passage, `null` is the score of "no answer". `log_probabilities` and `log_null` are normalised together: their
-    exponentials add up to one. `log_total` is what was taken from scores over temperature to that end.
+    plus the prior of the passage, `null` is the score of "no answer". `log_probabilities` and `log_null` are normalised
+    together: their exponentials add up to one. `log_total` is what was taken from scores over temperature to that end.
     Shape of each array: (candidates,).
     """
 

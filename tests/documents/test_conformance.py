@@ -78,7 +78,9 @@ class TestEveryLoader:
 
     def test_refuses_an_empty_file(self, path: Path) -> None:
         path.write_bytes(b"")
-        with pytest.raises(DocumentError, match=r"規程集\.\w+: it is empty \(0 bytes\); expected"):
+        with pytest.raises(
+            DocumentError, match=r"規程集\.\w+: 空のファイルです（0 バイト）。.* / it is empty \(0 bytes\); expected"
+        ):
             load_document(path)
 
     def test_refuses_a_file_without_text(self, path: Path) -> None:
@@ -93,14 +95,15 @@ class TestEveryLoader:
         assert "no text" in str(error.value)
 
     def test_refuses_a_binary_file_of_another_format(self, path: Path) -> None:
-        others = {".pdf": "a PDF", ".docx": "a Word document"}
+        others = {".pdf": ("PDF", "a PDF"), ".docx": ("Word 文書", "a Word document")}
         others.pop(path.suffix, None)
-        for suffix, found in others.items():
+        for suffix, (japanese, english) in others.items():
             WRITERS[suffix](path)
             with pytest.raises(DocumentError) as error:
                 load_document(path)
             message = str(error.value)
-            assert message.startswith(f"{path}: its content is {found}; expected ")
+            assert message.startswith(f"{path}: 中身は「{japanese}」です。名前（{path.suffix}）のとおりなら「")
+            assert f"拡張子を {suffix} に変えてください / its content is {english}; expected " in message
             assert message.endswith(f", as the name says ({path.suffix}); rename it to {suffix}")
 
     def test_refuses_an_image(self, path: Path) -> None:
@@ -140,10 +143,10 @@ class TestBinaryLoaders:
 
 
 def test_loaders_say_what_they_read() -> None:
-    assert [(loader.suffixes[0], loader.kind, loader.is_text) for loader in LOADERS] == [
-        (".txt", "plain text", True),
-        (".md", "Markdown", True),
-        (".html", "HTML", True),
-        (".pdf", "a PDF", False),
-        (".docx", "a Word document", False),
+    assert [(loader.suffixes[0], loader.kind.ja, loader.kind.en, loader.is_text) for loader in LOADERS] == [
+        (".txt", "テキスト", "plain text", True),
+        (".md", "Markdown", "Markdown", True),
+        (".html", "HTML", "HTML text", True),
+        (".pdf", "PDF", "a PDF", False),
+        (".docx", "Word 文書", "a Word document", False),
     ]

@@ -43,14 +43,31 @@ def test_paragraphs_and_tables_come_in_order(load) -> None:
     assert load(document).text == "表の前\n\n欄0 | 欄1\n欄2 | 欄3\n\n表の間\n\n | 右\n\n表の後\n"
 
 
-def test_merged_cells_stand_once(load) -> None:
+def test_merged_cells_stand_in_every_row_they_span(load) -> None:
     document = docx.Document()
     table = document.add_table(rows=3, cols=3)
     table.cell(0, 0).merge(table.cell(0, 2)).text = "全社"
     table.cell(1, 0).merge(table.cell(2, 0)).text = "本社"
     for (row, column), text in {(1, 1): "1階", (1, 2): "受付", (2, 1): "2階", (2, 2): "総務"}.items():
         table.cell(row, column).text = text
-    assert load(document).text == "全社\n本社 | 1階 | 受付\n2階 | 総務\n"
+    assert load(document).text == "全社\n本社 | 1階 | 受付\n本社 | 2階 | 総務\n"
+
+
+def test_rows_that_are_merged_as_a_whole_stand_once(load) -> None:
+    document = docx.Document()
+    table = document.add_table(rows=3, cols=2)
+    table.cell(0, 0).merge(table.cell(1, 1)).text = "全社"
+    table.cell(2, 0).text, table.cell(2, 1).text = "甲", "乙"
+    assert load(document).text == "全社\n甲 | 乙\n"
+
+
+def test_cells_merged_to_the_right_of_a_wide_one_find_their_column(load) -> None:
+    document = docx.Document()
+    table = document.add_table(rows=2, cols=3)
+    table.cell(0, 0).merge(table.cell(0, 1)).text = "広い"
+    table.cell(0, 2).merge(table.cell(1, 2)).text = "高い"
+    table.cell(1, 0).text, table.cell(1, 1).text = "一", "二"
+    assert load(document).text == "広い | 高い\n一 | 二 | 高い\n"
 
 
 def test_cells_with_paragraphs_and_tables_stay_one_row(load) -> None:
@@ -218,7 +235,9 @@ class TestRefusals:
         with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w") as target:
             for name in source.namelist():
                 target.writestr(name, content if name == "word/document.xml" else source.read(name))
-        with pytest.raises(DocumentError, match=r"壊れた\.docx: it is a damaged Word document"):
+        with pytest.raises(
+            DocumentError, match=r"壊れた\.docx: 壊れた Word 文書です（.* / it is a damaged Word document"
+        ):
             load_document(path)
 
 
@@ -231,4 +250,4 @@ def test_damaged_properties_do_no_harm(tmp_path: Path) -> None:
     with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w") as target:
         for name in source.namelist():
             target.writestr(name, b"<x/>" if name == "docProps/core.xml" else source.read(name))
-    assert load_document(path).title == "本文です。"
+    assert load_document(path).text == "本文です。\n"

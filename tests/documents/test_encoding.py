@@ -90,6 +90,18 @@ def test_iso_2022_jp_of_windows_has_numbers_in_circles_and_half_width_katakana()
     assert (decoded.text, decoded.encoding) == ("No.1 ①　㈱ and ｶﾅ\r\n", "cp50221")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["A社の規則", "一\n二\n", "第一条　一般の一\r\n", "Plain words\n", LONG])
+def test_utf16_without_mark_is_told_by_its_text(text: str, encoding: str) -> None:
+    decoded = decode(text.encode(encoding))
+    assert (decoded.text, decoded.encoding) == (text, encoding)
+
+
+def test_a_few_characters_of_private_use_are_names() -> None:
+    data = "氏名は田".encode("cp932") + b"\xf0\x40" + "と申します。".encode("cp932")
+    assert decode(data).text == "氏名は田\ue000と申します。"
+
+
 def test_escape_sequences_of_a_terminal_are_not_iso_2022_jp() -> None:
     text = "\x1b[31m赤い文字\x1b[0mの記録"
     assert decode(text.encode()).text == text
@@ -145,9 +157,25 @@ class TestRefusals:
         with pytest.raises(DocumentError, match=r"it is binary, with a NUL byte at offset 3; expected text; open it"):
             decode(b"abc\0def")
 
-    def test_utf16_without_mark_is_refused(self) -> None:
-        with pytest.raises(DocumentError, match=r"it is binary, with a NUL byte at offset 1; .* save it as UTF-8"):
-            decode("A社の規則".encode("utf-16-le"))
+    @pytest.mark.parametrize(
+        "data",
+        [
+            "甲\0乙\n".encode("utf-16-le"),
+            "第1条\n".encode("utf-16-le") + b"\0",
+            "第1条\n".encode("utf-32-le"),
+            b"RIFF\x24\x08\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x22\x56\0\0",
+            b"".join(number.to_bytes(2, "little") for number in range(0, 60000, 37)),
+        ],
+        ids=["NUL", "odd", "UTF-32", "sound", "numbers"],
+    )
+    def test_nul_of_anything_but_utf16_is_binary(self, data: bytes) -> None:
+        with pytest.raises(DocumentError, match=r"バイナリです.* / it is binary"):
+            decode(data)
+
+    @pytest.mark.parametrize("data", [b"\xff" * 500, b"\xfdA" * 50, b"\xf0\x40" * 50], ids=["FF", "mixed", "gaiji"])
+    def test_bytes_that_are_no_characters_are_no_text(self, data: bytes) -> None:
+        with pytest.raises(DocumentError, match=r"テキストではありません.* / it is no text: read as cp932, \d+ of its"):
+            decode(data)
 
     def test_control_characters_are_binary(self) -> None:
         with pytest.raises(DocumentError, match=r"it is binary: 100 of its 200 characters are control characters"):

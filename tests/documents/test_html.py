@@ -42,6 +42,10 @@ def load(tmp_path: Path):
         ("https://example.com/a.html", "https://example.com/a.html\n"),
         ("<![if !vml]><p>一</p><![endif]><?xml:namespace prefix = o /><p>二</p>", "一\n\n二\n"),
         ("<p>一<![注]>二</p>", "一<![注]>二\n"),
+        ("<nav><a>目次</a></nav><main>主</main><aside>脇</aside><footer>足</footer>", "主\n\n脇\n\n足\n"),
+        ("<p>本文</p><div hidden>隠</div><p aria-hidden='true'>飾</p><p aria-hidden=false>見</p>", "本文\n\n見\n"),
+        ("<form>名<textarea>欄</textarea><select><option>甲<option>乙</select><button>送る</button></form>", "名\n"),
+        ("<h2><button>畳む見出し</button></h2><div hidden=until-found>畳まれた文</div>", "畳む見出し\n\n畳まれた文\n"),
         ("<p>\x0b</p><p>中\x0b身</p>", "中 身\n"),
     ],
 )
@@ -71,7 +75,23 @@ def test_lists(markup: str, text: str, load) -> None:
             "<table><caption>表1　休暇</caption><tr><th>種類<th>日数<tr><td>結婚<td>５日</table>後",
             "表1　休暇\n種類 | 日数\n結婚 | ５日\n\n後\n",
         ),
-        ("<table><tr><td rowspan=2>本社</td><td>1階</td></tr><tr><td>2階</td></tr></table>", "本社 | 1階\n2階\n"),
+        (
+            "<table><tr><td rowspan=2>本社</td><td>1階</td></tr><tr><td>2階</td></tr></table>",
+            "本社 | 1階\n本社 | 2階\n",
+        ),
+        (
+            "<table><tr><td>甲<td rowspan=2>乙<td>丙<tr><td>丁<td>戊<tr><td>己</table>",
+            "甲 | 乙 | 丙\n丁 | 乙 | 戊\n己\n",
+        ),
+        (
+            "<table><tr><td colspan=2>広い<td rowspan=0>高い<tr><td>一<td>二<tr><td>三<td>四</table>",
+            "広い | 高い\n一 | 二 | 高い\n三 | 四 | 高い\n",
+        ),
+        (
+            "<table><thead><tr><th rowspan=9>頭<th>階</thead><tbody><tr><td>1<td>2</table><table><tr><td>後</table>",
+            "頭 | 階\n1 | 2\n\n後\n",
+        ),
+        ("<table><tr><td rowspan=2>本社<td>1階<tr><td></table>", "本社 | 1階\n"),
         ("<table><tr><td colspan=2>全社</td></tr><tr><td>甲</td><td></td></tr></table>", "全社\n甲 | \n"),
         ("<table><tr><td><p>一</p><p>二</p></td><td>三<br>四</td></tr></table>", "一 二 | 三 四\n"),
         ("<table><tr><td><ul><li>甲</li><li>乙</li></ul></td><td>丙</td></tr></table>", "・甲 ・乙 | 丙\n"),
@@ -115,6 +135,7 @@ def test_articles_count_as_headings_where_the_page_has_none(load) -> None:
         ("<title>無題</title><p>前</p><h2>休暇</h2>", "休暇"),
         ("<title></title><p>短い一行目</p>", "短い一行目"),
         ("<p>" + "長" * 61, "頁"),
+        ("<p>短い文です。</p>", "頁"),
     ],
 )
 def test_title(markup: str, title: str, load) -> None:

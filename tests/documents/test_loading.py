@@ -65,10 +65,14 @@ class TestFindFiles:
         assert find_names(tmp_path) == ["folder.txt/a.md"]
 
     def test_what_is_not_there_is_named(self, tmp_path: Path) -> None:
+        touch(tmp_path, "a.txt")
         missing = tmp_path / "無い"
         with pytest.raises(DocumentError) as error:
             find_files([tmp_path, missing])
-        assert str(error.value) == f"{missing}: no such file or folder; expected one to read; check the path"
+        assert str(error.value) == (
+            f"{missing}: ファイルもフォルダーもありません。読むものが必要です。パスを確かめてください / "
+            "no such file or folder; expected one to read; check the path"
+        )
 
     def test_a_folder_that_cannot_be_read_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(folder: str) -> None:
@@ -77,7 +81,31 @@ class TestFindFiles:
         monkeypatch.setattr("os.scandir", refuse)
         with pytest.raises(DocumentError) as error:
             find_files([tmp_path])
-        assert str(error.value) == f"{tmp_path}: cannot be read (Permission denied); check the path and its rights"
+        assert str(error.value) == (
+            f"{tmp_path}: 読めません（Permission denied）。読めるものが必要です。パスと権限を確かめてください / "
+            "cannot be read (Permission denied); expected a readable file or folder; check the path and its rights"
+        )
+
+    @pytest.mark.parametrize(
+        ("names", "found", "english"),
+        [
+            ([], "なし", "nothing"),
+            ([".隠し.txt"], "なし", "nothing"),
+            (["a.xlsx", "b/c.XLSX", "拡張子なし"], ".xlsx × 2, 拡張子なし × 1", ".xlsx × 2, 拡張子なし × 1"),
+        ],
+    )
+    def test_a_folder_without_documents_is_named(
+        self, names: list[str], found: str, english: str, tmp_path: Path
+    ) -> None:
+        touch(tmp_path, *names)
+        with pytest.raises(DocumentError) as error:
+            find_files([tmp_path])
+        supported = " ".join(supported_suffixes())
+        assert str(error.value) == (
+            f"{tmp_path}: 読める文書がありません（見つかったもの: {found}）。{supported} のファイルを入れるか、"
+            f"別のフォルダーを指定してください / no document to read in it (found: {english}); expected files ending "
+            f"in one of {supported}; put some there, or give another folder"
+        )
 
 
 class TestRefusals:
@@ -85,7 +113,10 @@ class TestRefusals:
         path = tmp_path / "無い.txt"
         with pytest.raises(DocumentError) as error:
             load_document(path)
-        assert str(error.value) == f"{path}: no such file; expected a file to read; check the path"
+        assert str(error.value) == (
+            f"{path}: ファイルがありません。読めるファイルが必要です。パスを確かめてください / "
+            "no such file; expected a file to read; check the path"
+        )
 
     @pytest.mark.parametrize("name", ["folder", "folder.txt"])
     def test_folder(self, name: str, tmp_path: Path) -> None:
@@ -93,7 +124,8 @@ class TestRefusals:
         path.mkdir()
         with pytest.raises(DocumentError) as error:
             load_document(path)
-        assert str(error.value).startswith(f"{path}: it is a folder; expected a file; give the files in it")
+        assert str(error.value).startswith(f"{path}: フォルダーです。ファイルが必要です。")
+        assert " / it is a folder; expected a file; give the files in it" in str(error.value)
 
     def test_pipe(self, tmp_path: Path) -> None:
         path = tmp_path / "pipe.txt"
@@ -104,7 +136,7 @@ class TestRefusals:
     def test_link_to_itself(self, tmp_path: Path) -> None:
         path = tmp_path / "loop.txt"
         path.symlink_to(path)
-        with pytest.raises(DocumentError, match=r"loop\.txt: cannot be read"):
+        with pytest.raises(DocumentError, match=r"loop\.txt: 読めません.* / cannot be read"):
             load_document(path)
 
     def test_no_permission(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +149,8 @@ class TestRefusals:
         monkeypatch.setattr(Path, "read_bytes", refuse)
         with pytest.raises(DocumentError) as error:
             load_document(path)
-        assert str(error.value).startswith(f"{path}: no permission to read it; expected a readable file; change its")
+        assert str(error.value).startswith(f"{path}: 読む権限がありません。")
+        assert " / no permission to read it; expected a readable file; change its" in str(error.value)
 
     @pytest.mark.parametrize("name", ["表.xlsx", "画像.png", "拡張子なし", ".txt"])
     def test_unsupported_suffix(self, name: str, tmp_path: Path) -> None:
@@ -126,21 +159,26 @@ class TestRefusals:
             load_document(tmp_path / name)
         suffix = (tmp_path / name).suffix
         supported = " ".join(supported_suffixes())
-        assert str(error.value).startswith(
-            f"{tmp_path / name}: files ending in {suffix!r} are not supported; expected one of {supported}; convert"
-        )
+        assert str(error.value).startswith(f"{tmp_path / name}: 拡張子 {suffix!r} のファイルには対応していません。")
+        assert f" / files ending in {suffix!r} are not supported; expected one of {supported}; con" in str(error.value)
 
     def test_binary_named_text(self, tmp_path: Path) -> None:
         path = tmp_path / "画像.txt"
         path.write_bytes(bytes(range(200)))
-        with pytest.raises(DocumentError, match=r"画像\.txt: it is binary, with a NUL byte at offset 0; expected text"):
+        with pytest.raises(
+            DocumentError,
+            match=r"画像\.txt: バイナリです（0 バイト目に NUL）。.* / it is binary, with a NUL byte at offset 0",
+        ):
             load_document(path)
 
     @pytest.mark.parametrize("data", [b" \n\t", "\u3000\u3000\n".encode(), b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n"])
     def test_white_space_only(self, data: bytes, tmp_path: Path) -> None:
         path = tmp_path / "空白.txt"
         path.write_bytes(data)
-        with pytest.raises(DocumentError, match=r"空白\.txt: it holds no text, only white space or markup; expected"):
+        with pytest.raises(
+            DocumentError,
+            match=r"空白\.txt: 文章がありません.* / it holds no text, only white space or markup; expected",
+        ):
             load_document(path)
 
     def test_page_of_scripts_only(self, tmp_path: Path) -> None:
@@ -184,6 +222,11 @@ class TestPlainText:
             ("\n\n  就業規則\n本文。", "就業規則"),
             ("あ" * 61 + "\n第1章　総則\n本文。", "第1章 総則"),
             ("あ" * 61, "社内規程"),
+            ("この規則は社員の働き方を定める。\n第1章　総則\n本文。", "社内規程"),
+            ("休暇は十日です\n届は前日までに出す", "社内規程"),
+            ("「休みます。」\n本文。", "社内規程"),
+            ("この規則は、社員の働き方を、\n定める。", "社内規程"),
+            ("「つながる。」計画\n本文。", "「つながる。」計画"),
         ],
     )
     def test_title(self, text: str, title: str, tmp_path: Path) -> None:

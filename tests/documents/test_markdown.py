@@ -106,14 +106,34 @@ def test_articles_count_as_headings_where_nothing_is_marked(load) -> None:
     assert [anchor.label for anchor in document.anchors] == ["第1章 総則", "第1条（目的）"]
 
 
-def test_front_matter_gives_the_title_and_stays_as_text(load) -> None:
+def test_front_matter_gives_the_title_and_is_no_text(load) -> None:
     document = load('---\ntitle: "運用手引き"\ntags:\n  - 情報\n---\n# はじめに\n本文')
     assert document.title == "運用手引き"
-    assert document.text == 'title: "運用手引き"\ntags:\n  - 情報\n\nはじめに\n\n本文\n'
+    assert document.text == "はじめに\n\n本文\n"
 
 
-def test_a_rule_at_the_top_is_no_front_matter(load) -> None:
-    assert load("---\nこれは本文。\n---\n後").text == "これは本文。\n\n後\n"
+@pytest.mark.parametrize("line", ["これは本文。", "注意: これは本文。", "- これは本文。"])
+def test_a_rule_at_the_top_is_no_front_matter(line: str, load) -> None:
+    assert load(f"---\n{line}\n\n---\n後").text == f"{line.replace('- ', '・')}\n\n後\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("本文[^1]。\n\n[^1]: 脚注の金額は二百円です。", "本文[^1]。\n\n[^1]: 脚注の金額は二百円です。\n"),
+        ("[注]: 注の金額は四百円です。\n\n後", "[注]: 注の金額は四百円です。\n\n後\n"),
+        ("[^1]: 一\n[^2]: 二", "[^1]: 一\n[^2]: 二\n"),
+        ("[^1]: 一\n\n    続き", "[^1]: 一\n\n続き\n"),
+        ("- [注]: 項\n\n> [注]: 引用", "・[注]: 項\n\n[注]: 引用\n"),
+        ("[^出典]: https://example.com", "[^出典]: https://example.com\n"),
+        ("[注]: https://example.comを参照", "[注]: https://example.comを参照\n"),
+        ("[注]: N/A", "[注]: N/A\n"),
+        ("[名]: https://example.com\n(次の行)", "(次の行)\n"),
+        ("[名]: <a.md> '題'\n[別]: ../b\n\n[甲][名]と[別]", "甲と別\n"),
+    ],
+)
+def test_only_definitions_of_links_are_left_out(source: str, text: str, load) -> None:
+    assert load(source).text == text
 
 
 def test_deep_quotes_are_not_lost(load) -> None:

@@ -49,6 +49,69 @@ def test_pages_without_text_are_named(load) -> None:
     assert load(build_pdf(PAGES)).metadata == {"format": "pdf", "pages": "3", "pages_without_text": "2"}
 
 
+HEADED = [
+    ["第1章　総則", "この規則は、働き方を"],
+    ["定める。届は前の日までに", "出すものとする。"],
+    ["第2章　休暇", "年に２０日とする。"],
+]
+BODY = (
+    "第1章　総則\nこの規則は、働き方を\n定める。届は前の日までに\n出すものとする。\n第2章　休暇\n年に２０日とする。\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom"),
+    [
+        ("", "- {} -"),
+        ("", "{}"),
+        ("", "{}/3"),
+        ("", "{} / 3 ページ"),
+        ("", "ページ {}"),
+        ("", "－ ４{} －"),
+        ("p. {}", "社外秘"),
+        ("社内規程集　{}", "- {} -"),
+        ("{}", "© 2024 青空商会 {} / 3"),
+    ],
+)
+def test_page_numbers_and_running_heads_are_left_out(top: str, bottom: str, load) -> None:
+    pages = [
+        [line for line in (top.format(number), *lines, bottom.format(number)) if line]
+        for number, lines in enumerate(HEADED, 1)
+    ]
+    document = load(build_pdf(pages))
+    assert document.text == BODY
+    assert [document.text[anchor.start : anchor.end] for anchor in document.anchors if anchor.kind == "page"] == [
+        "\n".join(lines) for lines in HEADED
+    ]
+    assert document.heading_at(document.text.index("２０日")) == ("第2章 休暇",)
+    assert document.page_at(document.text.index("２０日")) == "3"
+
+
+def test_the_first_running_head_stays_as_the_title(load) -> None:
+    document = load(build_pdf([["青空商会 就業規則", *lines] for lines in HEADED]))
+    assert document.text == "青空商会 就業規則\n" + BODY
+    assert document.title == "青空商会 就業規則"
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [["第1条", "甲"], ["第2条", "乙"], ["第3条", "丙"]],
+        [["甲", "100"], ["乙", "250"], ["丙", "80"]],
+        [["甲", "5日"], ["乙", "3日"], ["丙", "8日"]],
+        [["甲。", "以上"], ["乙。", "以上"]],
+        [["甲", "同じ文。"], ["乙", "同じ文。"], ["丙", "同じ文。"]],
+    ],
+    ids=["articles", "numbers", "quantities", "two pages", "sentences"],
+)
+def test_text_at_the_edge_of_a_page_stays(pages: list[list[str]], load) -> None:
+    assert load(build_pdf(pages)).text == "".join(f"{line}\n" for lines in pages for line in lines)
+
+
+def test_pages_with_nothing_but_a_number_have_no_text(load) -> None:
+    assert load(build_pdf([["本文"], ["- 2 -"]])).metadata["pages_without_text"] == "2"
+
+
 def test_labels_of_pages_are_those_of_the_viewer(load) -> None:
     labels = b"/Type /Catalog /PageLabels << /Nums [0 << /S /r >> 2 << /S /D /St 1 /P (A-) >>] >>"
     data = build_pdf([["目次"], ["凡例"], ["本文"]]).replace(b"/Type /Catalog", labels, 1)
@@ -77,17 +140,25 @@ def test_characters_come_out_as_they_are(load) -> None:
 
 
 def test_scanned(load) -> None:
-    with pytest.raises(DocumentError, match=r"no text on any of its 2 pages, so it seems to be scanned; .* run OCR"):
+    with pytest.raises(
+        DocumentError,
+        match=r"2 ページのどこにも文字がなく.* / no text on any of its 2 pages, so it seems to be scanned; .* run OCR",
+    ):
         load(build_pdf([[], []]))
 
 
 def test_encrypted(load) -> None:
-    with pytest.raises(DocumentError, match=r"規則\.pdf: it is a PDF encrypted with a password; expected one that"):
+    with pytest.raises(
+        DocumentError,
+        match=r"規則\.pdf: パスワードで保護された PDF.* / it is a PDF encrypted with a password; expected one that",
+    ):
         load(build_pdf(PAGES, password="himitsu"))
 
 
 def test_damaged(load) -> None:
-    with pytest.raises(DocumentError, match=r"it is a damaged PDF \(.*\); expected a whole one; get the file again"):
+    with pytest.raises(
+        DocumentError, match=r"壊れた PDF です.* / it is a damaged PDF \(.*\); expected a whole one; get the file again"
+    ):
         load(b"%PDF-1.7\n" + b"x" * 3000)
 
 

@@ -62,46 +62,46 @@ def test_too_long_names_are_refused() -> None:
 
 
 def test_good_files_go_in_and_bad_ones_do_not_stay(library: Library, tmp_path: Path) -> None:
-    files = [give(tmp_path, "甲.txt", "甲の本文。"), give(tmp_path, "空.txt", ""), give(tmp_path, "....", "x")]
+    files = [give(tmp_path, "甲.txt", "甲の本文"), give(tmp_path, "空.txt", ""), give(tmp_path, "....", "x")]
     report = add_uploads(library, files, WORDS)
     assert (report.added, report.updated, report.unchanged) == (1, 0, 0)
     assert [name for name, _ in report.failed] == ["....", "空.txt"]
     assert report.failed[0][1] == WORDS["report_name"]
     # The name stands before the reason already, and where we keep files is nobody's business.
-    assert report.failed[1][1].startswith("it is empty")
+    assert report.failed[1][1].startswith("空のファイルです")
     assert str(library.folder) not in report.failed[1][1]
-    assert stored(library) == {"甲.txt": "甲の本文。"}
-    assert [entry.title for entry in library.documents()] == ["甲の本文。"]
+    assert stored(library) == {"甲.txt": "甲の本文"}
+    assert [entry.title for entry in library.documents()] == ["甲の本文"]
 
 
 def test_a_file_of_the_same_name_replaces_the_old_one(library: Library, tmp_path: Path) -> None:
-    add_uploads(library, [give(tmp_path, "甲.txt", "一。")], WORDS)
-    assert add_uploads(library, [give(tmp_path, "甲.txt", "一。")], WORDS) == UploadReport(unchanged=1)
-    assert add_uploads(library, [give(tmp_path, "甲.txt", "二。")], WORDS) == UploadReport(updated=1)
-    assert stored(library) == {"甲.txt": "二。"}
-    assert [entry.title for entry in library.documents()] == ["二。"]
+    add_uploads(library, [give(tmp_path, "甲.txt", "第一版")], WORDS)
+    assert add_uploads(library, [give(tmp_path, "甲.txt", "第一版")], WORDS) == UploadReport(unchanged=1)
+    assert add_uploads(library, [give(tmp_path, "甲.txt", "第二版")], WORDS) == UploadReport(updated=1)
+    assert stored(library) == {"甲.txt": "第二版"}
+    assert [entry.title for entry in library.documents()] == ["第二版"]
 
 
 def test_an_unreadable_replacement_leaves_the_old_file(library: Library, tmp_path: Path) -> None:
-    add_uploads(library, [give(tmp_path, "甲.txt", "一。")], WORDS)
+    add_uploads(library, [give(tmp_path, "甲.txt", "第一版")], WORDS)
     report = add_uploads(library, [give(tmp_path, "甲.txt", "")], WORDS)
     assert [name for name, _ in report.failed] == ["甲.txt"]
-    assert stored(library) == {"甲.txt": "一。"}
-    assert [entry.title for entry in library.documents()] == ["一。"]
+    assert stored(library) == {"甲.txt": "第一版"}
+    assert [entry.title for entry in library.documents()] == ["第一版"]
 
 
 def test_two_files_of_one_name_at_once(library: Library, tmp_path: Path) -> None:
-    report = add_uploads(library, [give(tmp_path, "甲.txt", "一。"), give(tmp_path, "甲.txt", "二。")], WORDS)
+    report = add_uploads(library, [give(tmp_path, "甲.txt", "第一版"), give(tmp_path, "甲.txt", "第二版")], WORDS)
     assert report == UploadReport(added=1, failed=(("甲.txt", WORDS["report_twice"]),))
-    assert stored(library) == {"甲.txt": "一。"}
+    assert stored(library) == {"甲.txt": "第一版"}
 
 
 def test_removal_deletes_the_copy_but_no_other_file(library: Library, tmp_path: Path) -> None:
-    own = give(tmp_path, "自分.txt", "自分の本文。")
+    own = give(tmp_path, "自分.txt", "自分の本文")
     library.add([own])
-    add_uploads(library, [give(tmp_path, "甲.txt", "甲の本文。")], WORDS)
+    add_uploads(library, [give(tmp_path, "甲.txt", "甲の本文")], WORDS)
     titles = [remove_document(library, entry.id) for entry in library.documents()]
-    assert titles == ["自分の本文。", "甲の本文。"]
+    assert titles == ["自分の本文", "甲の本文"]
     assert own.exists()
     assert stored(library) == {}
     assert library.documents() == []
