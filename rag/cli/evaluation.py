@@ -23,7 +23,13 @@ def _reading(given: Namespace, settings: Settings, progress: Progress | None) ->
 
 def _retrieval(given: Namespace, settings: Settings, progress: Progress | None) -> Report:
     return evaluate_retrieval(
-        given.squad, given.pool, load_encoder(settings), mode=settings.mode, limit=given.limit, progress=progress
+        given.squad,
+        given.pool,
+        load_encoder(settings),
+        mode=settings.mode,
+        dense_share=settings.dense_share,
+        limit=given.limit,
+        progress=progress,
     )
 
 

@@ -14,6 +14,7 @@ from rag.chunks.windows import Unit
 from rag.errors import ConfigError
 from rag.index.manifest import replace_file
 from rag.models.shipped import EMBEDDER, READER
+from rag.retrieval.fusion import DENSE_SHARE
 from rag.retrieval.search import Mode
 
 CONFIG_FILE = "rag.toml"
@@ -28,8 +29,8 @@ class Settings:
 
     `library`: folder of the library. `embedder`, `reader`: hub name or folder. `size`, `stride`: length and step of
     a window, in `unit`. `mode`: kind of search. `hits`: windows found for a question. `pool`: windows each kind of
-    search contributes before fusion. `passage_characters`: longest passage made of overlapping windows.
-    `passages`: passages handed to the reader.
+    search contributes before fusion, in which `dense_share` is the say of the search by meaning.
+    `passage_characters`: longest passage made of overlapping windows. `passages`: passages handed to the reader.
     """
 
     library: str = "indexes/default"
@@ -41,6 +42,7 @@ class Settings:
     mode: Mode = "hybrid"
     hits: int = 10
     pool: int = 50
+    dense_share: float = DENSE_SHARE
     passage_characters: int = 800
     passages: int = 5
 
@@ -159,6 +161,14 @@ def _convert(name: str, value: object, kind: str, origin: str) -> object:
         if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 1:
             raise ConfigError(f"{origin}: {name} = {value!r}; expected a whole number of at least 1")
         return int(str(value))
+    if kind == "float":
+        try:
+            share = float(str(value))
+        except ValueError:
+            share = -1.0
+        if isinstance(value, bool) or not 0 <= share <= 1:
+            raise ConfigError(f"{origin}: {name} = {value!r}; expected a number from 0 to 1")
+        return share
     choices = {"Unit": get_args(Unit), "Mode": get_args(Mode)}.get(kind)
     if not isinstance(value, str) or not value.strip() or (choices and value not in choices):
         expected = f"one of {', '.join(choices)}" if choices else "a text that is not empty"

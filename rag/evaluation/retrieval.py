@@ -17,6 +17,7 @@ from rag.evaluation.datasets import Question, load_squad
 from rag.evaluation.metrics import discounted_gain_at, recall_at, reciprocal_rank_at
 from rag.evaluation.rows import Report
 from rag.index.library_index import LibraryIndex
+from rag.retrieval.fusion import DENSE_SHARE
 from rag.retrieval.search import Mode, search
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def evaluate_retrieval(
     encoder: Encoder,
     *,
     mode: Mode = "hybrid",
+    dense_share: float = DENSE_SHARE,
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -65,6 +67,7 @@ def evaluate_retrieval(
         pool_files: SQuAD JSON files that only add paragraphs.
         encoder: Embeds paragraphs and questions; mode "lexical" embeds nothing.
         mode: Kind of search.
+        dense_share: Say of the dense ranking in mode "hybrid", 0 to 1.
         limit: Only the first questions; all paragraphs stay.
         progress: Called with paragraphs and questions done, and the number of both.
 
@@ -96,7 +99,7 @@ def evaluate_retrieval(
             chunk = Chunk(document.id, 0, len(document.text), document.text)
             index.replace_document(document, [chunk], vector[np.newaxis])
         for question in questions:
-            hits = search(question.text, index=index, encoder=encoder, k=DEPTH, mode=mode)
+            hits = search(question.text, index=index, encoder=encoder, k=DEPTH, mode=mode, dense_share=dense_share)
             outcomes.append(_build_outcome(question, hits))
             if progress:
                 progress(len(documents) + len(outcomes), total)

@@ -174,6 +174,7 @@ class Library:
             mode=mode or self.settings.mode,
             documents=documents,
             pool=self.settings.pool,
+            dense_share=self.settings.dense_share,
         )
 
     def ask(

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from rag.embeddings.encoder import Encoder
 from rag.errors import ArgumentError
 from rag.index.store import Match, SearchIndex
-from rag.retrieval.fusion import fuse
+from rag.retrieval.fusion import DENSE_SHARE, fuse
 from rag.retrieval.hit import Hit
 from rag.text.terms import build_terms
 
@@ -24,6 +24,7 @@ def search(
     mode: Mode = "hybrid",
     documents: Collection[str] | None = None,
     pool: int = 50,
+    dense_share: float = DENSE_SHARE,
 ) -> list[Hit]:
     """Find the `k` windows that fit a question best.
 
@@ -35,6 +36,7 @@ def search(
         mode: "dense" by meaning, "lexical" by words, "hybrid" by both.
         documents: Ids of the documents to search; all when None.
         pool: Windows that each kind of search contributes before both are fused; at least `k` are taken.
+        dense_share: Say of the dense ranking in mode "hybrid", 0 to 1.
 
     Returns:
         Hits, best first. The score is the cosine in mode "dense", BM25 in mode "lexical" and that of
@@ -55,7 +57,7 @@ def search(
         dense = index.search_dense(encoder.encode_queries([question])[0], k=depth, documents=documents)
     if mode != "dense":
         lexical = index.search_lexical(question, k=depth, documents=documents)
-    best = fuse(dense, lexical, depth=depth) if mode == "hybrid" else dense or lexical
+    best = fuse(dense, lexical, depth=depth, dense_share=dense_share) if mode == "hybrid" else dense or lexical
     return _build_hits(question, best[:k], dense, lexical, index)
 
 

@@ -32,6 +32,10 @@ def test_each_source_beats_the_one_below(tmp_path: Path) -> None:
     assert load_settings(arguments={**base, "size": 370}, environment={"RAG_SIZE": "360"}).size == 370
 
 
+def test_a_share_may_come_as_text() -> None:
+    assert load_settings(environment={"RAG_DENSE_SHARE": "0.45"}).dense_share == 0.45
+
+
 def test_arguments_that_are_none_count_as_not_given() -> None:
     assert load_settings(arguments={"reader": None}, environment={"RAG_READER": "a/b"}).reader == "a/b"
 
@@ -54,6 +58,8 @@ def test_manifest_keeps_only_what_vectors_depend_on(tmp_path: Path) -> None:
         pytest.param("rag.toml", 'mode = "fast"', "expected one of hybrid, dense, lexical", id="choice"),
         pytest.param("rag.toml", "reader = 3", "reader = 3; expected a text", id="kind"),
         pytest.param("rag.toml", 'reader = " "', "reader = ' '; expected a text that is not empty", id="blank"),
+        pytest.param("rag.toml", "dense_share = 1.5", "dense_share = 1.5; expected a number from 0 to 1", id="share"),
+        pytest.param("rag.toml", "dense_share = nan", "dense_share = nan; expected a number", id="no number"),
         pytest.param("rag.toml", "size = 100", "stride = 200 is larger than size = 100", id="stride"),
         pytest.param("rag.toml", "size = ", "expected TOML in UTF-8", id="syntax"),
     ],

@@ -45,3 +45,9 @@ def test_fuse(dense: dict[str, float], lexical: dict[str, float], depth: int, ex
 def test_ties_go_to_the_older_window() -> None:
     fused = fuse([Match(9, 0.5), Match(4, 0.5)], [Match(9, 2.0), Match(4, 2.0), Match(6, 2.0)], depth=3)
     assert [match.chunk_id for match in fused] == [4, 6, 9]
+
+
+def test_the_share_decides_whose_best_comes_first() -> None:
+    dense, lexical = [Match(1, 0.9), Match(2, 0.1)], [Match(2, 8.0), Match(1, 2.0)]
+    assert [match.chunk_id for match in fuse(dense, lexical, depth=2, dense_share=0.2)] == [2, 1]
+    assert [match.chunk_id for match in fuse(dense, lexical, depth=2, dense_share=0.8)] == [1, 2]
