@@ -10,9 +10,9 @@ from rag.library.library import Library
 from rag.samples import load_sample_paths
 
 DEMO_QUESTIONS = (
-    "子どもが熱を出したときは何日まで休めますか",
+    "子どもが一人います。熱を出したときは、年に何日まで休めますか",
     "パスワードは何文字以上にすればよいですか",
-    "機械の保証期間はどれくらいですか",
+    "焙煎機の製造番号は、どこに打ってありますか",
 )
 
 

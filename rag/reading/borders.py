@@ -8,6 +8,7 @@ from bisect import bisect_right
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.text.morphology import split_words
 from rag.text.sentences import split_sentences
 
 NO_OPENING, NO_CLOSING = -1, -2
@@ -21,7 +22,8 @@ def find_borders(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Number the sentence each token may open an answer in, and the one it may close an answer in.
 
-    Of 6,000 answers of JaQuAD's training part, all lie in one sentence and 17 begin or end inside a word or a number.
+    Of 6,000 answers of JaQuAD's training part, all lie in one sentence; 0.3 % begin or end inside a number, a run of
+    katakana or a morpheme.
 
     Args:
         text: The text.
@@ -29,19 +31,25 @@ def find_borders(
         ends: Where they end. Shape: (tokens,).
 
     Returns:
-        For every token the number of the sentence it begins in, `NO_OPENING` where a number or word is under way,
-        and the number of the sentence it ends in, `NO_CLOSING` where one goes on. Shape of both: (tokens,).
+        For every token the number of the sentence it begins in, `NO_OPENING` where a number or word is under way, and
+        the number of the sentence it ends in, `NO_CLOSING` where one goes on. Shape of both: (tokens,).
     """
     sentences = [start for start, _ in split_sentences(text)]
-    opens = [NO_OPENING if _runs_on(text, place) else bisect_right(sentences, place) for place in starts.tolist()]
+    words = list(split_words(text))
+    word_starts, word_ends = {start for start, _ in words}, {end for _, end in words}
+    opens = [
+        NO_OPENING if place not in word_starts or _runs_on(text, place) else bisect_right(sentences, place)
+        for place in starts.tolist()
+    ]
     closes = [
-        NO_CLOSING if _runs_on(text, place) else bisect_right(sentences, max(place - 1, 0)) for place in ends.tolist()
+        NO_CLOSING if place not in word_ends or _runs_on(text, place) else bisect_right(sentences, max(place - 1, 0))
+        for place in ends.tolist()
     ]
     return np.array(opens, dtype=np.int64), np.array(closes, dtype=np.int64)
 
 
 def _runs_on(text: str, place: int) -> bool:
-    """Whether a number, a katakana word or a Latin word goes on across `place`."""
+    """Whether a number, a run of katakana or a Latin word goes on across `place`."""
     if not 0 < place < len(text):
         return False
     before, after = _kind(text[place - 1]), _kind(text[place])
