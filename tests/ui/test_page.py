@@ -6,6 +6,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from rag.library.samples import DEMO_QUESTIONS
 from tests.ui.conftest import Open
 from tests.ui.server import Server
 from tests.ui.visit import PATIENCE, Visit
@@ -88,4 +89,4 @@ def test_an_empty_question_is_not_sent(visit: Visit) -> None:
     box.fill("  ")
     visit.page.locator("#send").click()
     visit.page.locator(".examples button").first.click()
-    expect(visit.page.locator(".turn .question")).to_contain_text(["子どもが熱を出したときは"], timeout=PATIENCE)
+    expect(visit.page.locator(".turn .question")).to_contain_text([DEMO_QUESTIONS[0]], timeout=PATIENCE)
