@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Sequence
+from itertools import accumulate
 
 from rag.text.normalization import normalize
 
@@ -45,7 +46,11 @@ def align_tokens(text: str, tokens: Sequence[str], *, unknown: Collection[str]) 
         places += [(position, at)] * waiting + [(at, end)]
         position, waiting = end, 0
     places += [(position, len(compact))] * waiting
-    return [_to_source(sources, start, end) for start, end in places]
+    found = [_to_source(sources, start, end) for start, end in places]
+    # An empty place can stand inside what folding made one character (1ﾞ): none may step back behind it.
+    starts = accumulate((start for start, _ in found), max)
+    ends = accumulate((end for _, end in found), max)
+    return list(zip(starts, ends, strict=True))
 
 
 def _find(compact: str, surfaces: Sequence[str | None], index: int, position: int, waiting: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.text.alignment import align_tokens
@@ -54,6 +54,7 @@ def test_empty_places_stand_where_they_belong() -> None:
     assert align_tokens("東京 都", ["▁", "東京", "▁", "都"], unknown=()) == [(0, 0), (0, 2), (2, 2), (3, 4)]
 
 
+@example("1ﾞ", ["1", "", "1"])
 @given(TEXTS, st.lists(st.text(alphabet="休暇取得abc12カ゛が㌔キロ#▁👨", max_size=4) | st.just("[UNK]"), max_size=20))
 def test_places_ascend_inside_the_text_whatever_the_tokens(text: str, tokens: list[str]) -> None:
     places = align_tokens(text, tokens, unknown=["[UNK]"])
