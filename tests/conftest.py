@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's client is imported
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+# The same examples in every run: a change is judged by itself, not by luck. `--hypothesis-profile=default` draws others.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 HERE = ["127.0.0.1", "::1", "localhost"]
 
