@@ -11,7 +11,7 @@ from pytest_socket import socket_allow_hosts
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's client is imported
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
-# The same examples in every run: a change is judged by itself, not by luck. `--hypothesis-profile=default` draws others.
+# The same examples in every run: a change is judged by itself, not by luck. --hypothesis-profile=default draws others.
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
 
