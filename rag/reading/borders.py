@@ -22,8 +22,8 @@ def find_borders(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Number the sentence each token may open an answer in, and the one it may close an answer in.
 
-    Of 6,000 answers of JaQuAD's training part, all lie in one sentence; 0.3 % begin or end inside a number, a run of
-    katakana or a morpheme.
+    Of 6,000 answers of JaQuAD's training part, all lie in one sentence and 17 begin or end inside a number or a run of
+    katakana or Latin; of 3,000, 0.2 % begin and 0.3 % end inside a morpheme.
 
     Args:
         text: The text.

@@ -35,8 +35,9 @@ LENGTH_STEP = 32
 UNREAD_SETTINGS = {"_name_or_path", "architectures", "dtype", "output_attentions", "transformers_version"}
 """Entries of a model's configuration that change nothing of what it reads."""
 PASSAGE_WEIGHT = 2.0
-"""Share of retrieval in the choice among passages. On held-out articles of JaQuAD's training part, five passages a
-question, F1 rose from 71.1 (0) over 72.1 (1) to 72.5 (2); larger weights leave the reader little say."""
+"""Share of retrieval in the choice among passages. On 250 held-out questions of JaQuAD's training part, five passages
+each, read by a reader half trained, F1 was 71.1 (0), 72.1 (1), 72.5 (2), 72.3 (4) and 73.2 (8): 2, because words find
+the place more surely there than in other texts."""
 LEAST_SHARE = 0.05
 """Least share of the best passage's score that counts."""
 UNANSWERABLE = -100.0
