@@ -28,6 +28,8 @@ def _retrieval(given: Namespace, settings: Settings, progress: Progress | None) 
         load_encoder(settings),
         mode=settings.mode,
         dense_share=settings.dense_share,
+        reranker=load_reader(settings) if settings.mode == "hybrid" and settings.reranked > 0 else None,
+        reranked=settings.reranked,
         limit=given.limit,
         progress=progress,
     )

@@ -55,6 +55,7 @@ def describe_hit(hit: Hit, titles: Titles) -> dict[str, object]:
         "score": hit.score,
         "dense_rank": hit.dense_rank,
         "lexical_rank": hit.lexical_rank,
+        "rating": hit.rating,
         "matched": list(hit.matched),
     }
 

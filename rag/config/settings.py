@@ -29,7 +29,8 @@ class Settings:
 
     `library`: folder of the library. `embedder`, `reader`: hub name or folder. `size`, `stride`: length and step of
     a window, in `unit`. `mode`: kind of search. `hits`: windows found for a question. `pool`: windows each kind of
-    search contributes before fusion, in which `dense_share` is the say of the search by meaning.
+    search contributes before fusion, in which `dense_share` is the say of the search by meaning. `reranked`: hits that
+    the reader reads to put them in order, 0 for none.
     `passage_characters`: longest passage made of overlapping windows. `passages`: passages handed to the reader.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     hits: int = 10
     pool: int = 50
     dense_share: float = DENSE_SHARE
+    reranked: int = 10
     passage_characters: int = 800
     passages: int = 5
 

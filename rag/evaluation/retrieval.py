@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rag.documents.document import Document
     from rag.embeddings.encoder import Encoder, Progress, Vectors
     from rag.retrieval.hit import Hit
+    from rag.retrieval.reranking import Reranker
 
 DEPTH = 10
 
@@ -35,6 +36,7 @@ class _Found:
     dense_rank: int | None
     lexical_rank: int | None
     matched: tuple[str, ...]
+    rating: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def evaluate_retrieval(
     *,
     mode: Mode = "hybrid",
     dense_share: float = DENSE_SHARE,
+    reranker: Reranker | None = None,
+    reranked: int = 0,
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -68,6 +72,8 @@ def evaluate_retrieval(
         encoder: Embeds paragraphs and questions; mode "lexical" embeds nothing.
         mode: Kind of search.
         dense_share: Say of the dense ranking in mode "hybrid", 0 to 1.
+        reranker: Reads question and paragraphs together, in mode "hybrid" alone; none when None.
+        reranked: Number of hits it reads.
         limit: Only the first questions; all paragraphs stay.
         progress: Called with paragraphs and questions done, and the number of both.
 
@@ -99,7 +105,16 @@ def evaluate_retrieval(
             chunk = Chunk(document.id, 0, len(document.text), document.text)
             index.replace_document(document, [chunk], vector[np.newaxis])
         for question in questions:
-            hits = search(question.text, index=index, encoder=encoder, k=DEPTH, mode=mode, dense_share=dense_share)
+            hits = search(
+                question.text,
+                index=index,
+                encoder=encoder,
+                k=DEPTH,
+                mode=mode,
+                dense_share=dense_share,
+                reranker=reranker,
+                reranked=reranked,
+            )
             outcomes.append(_build_outcome(question, hits))
             if progress:
                 progress(len(documents) + len(outcomes), total)
@@ -123,7 +138,10 @@ def _build_outcome(question: Question, hits: Sequence[Hit]) -> _Outcome:
         question=question.text,
         document=question.document_id,
         rank=next((rank for rank, hit in enumerate(hits, 1) if hit.document_id == question.document_id), None),
-        hits=tuple(_Found(hit.document_id, hit.score, hit.dense_rank, hit.lexical_rank, hit.matched) for hit in hits),
+        hits=tuple(
+            _Found(hit.document_id, hit.score, hit.dense_rank, hit.lexical_rank, hit.matched, hit.rating)
+            for hit in hits
+        ),
     )
 
 

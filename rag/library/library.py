@@ -166,15 +166,19 @@ class Library:
             LibraryError: A document id is unknown.
         """
         self.index.check_documents(documents or ())
+        mode = mode or self.settings.mode
+        reranks = mode == "hybrid" and self.settings.reranked > 0
         return search(
             question,
             index=self.index,
             encoder=self.encoder,
             k=self.settings.hits if k is None else k,
-            mode=mode or self.settings.mode,
+            mode=mode,
             documents=documents,
             pool=self.settings.pool,
             dense_share=self.settings.dense_share,
+            reranker=self.reader if reranks else None,
+            reranked=self.settings.reranked,
         )
 
     def ask(

@@ -40,8 +40,8 @@ each, read by a reader half trained, F1 was 71.1 (0), 72.1 (1), 72.5 (2), 72.3 (
 the place more surely there than in other texts."""
 LEAST_SHARE = 0.05
 """Least share of the best passage's score that counts."""
-UNANSWERABLE = -100.0
-"""Answerability where there is nothing to read."""
+UNANSWERABLE = UNREADABLE = -100.0
+"""Answerability, and rating, where there is nothing to read."""
 
 
 class SpanReader:
@@ -160,6 +160,19 @@ class SpanReader:
             answerability=best - candidates.log_null,
             passage_scores=tuple(scores.tolist()),
         )
+
+    def rate(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Return the score of the best span in each text, read by itself: how well it answers the question.
+
+        Raises:
+            ArgumentError: The question is empty.
+        """
+        encoded = [self.encode(question, [text]) for text in texts]
+        logits = iter(self.forward([window for windows in encoded for window in windows]))
+        return [
+            float(self.score(windows, [next(logits) for _ in windows]).scores.max()) if windows else UNREADABLE
+            for windows in encoded
+        ]
 
     def encode(self, question: str, texts: Sequence[str]) -> list[ReadingWindow]:
         """Pack a question and the texts of passages into windows; none when no text holds a token.

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One window found for a question. `matched` holds the terms of the question found in it, as written there."""
+    """One window found for a question.
+
+    `matched` holds the terms of the question found in it, as written there, `rating` what a reranker gave it.
+    """
 
     chunk_id: int
     document_id: str
@@ -18,6 +21,7 @@ class Hit:
     dense_rank: int | None
     lexical_rank: int | None
     matched: tuple[str, ...] = ()
+    rating: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,21 +27,20 @@ def merge_hits(hits: Sequence[Hit], *, load_text: Callable[[str, int, int], str]
     window longer than `limit` is cut.
 
     Args:
-        hits: Windows found, in any order.
+        hits: Windows found, best first.
         load_text: Returns characters start:end of a document, by id.
         limit: Most characters of a passage.
 
     Returns:
-        Passages, best first; the score is that of the best hit in it.
+        Passages, best first; the score is that of the first hit in it.
 
     Raises:
         ArgumentError: `limit` is below one.
     """
     if limit < 1:
         raise ArgumentError(f"limit = {limit}: expected at least 1; give the most characters of a passage")
-    ranked = sorted(hits, key=lambda hit: -hit.score)
     kept: dict[str, list[_Stretch]] = {}
-    for rank, hit in enumerate(ranked):
+    for rank, hit in enumerate(hits):
         stretches = kept.setdefault(hit.document_id, [])
         stretches += _cut(_subtract(_Stretch(hit.start, hit.end, rank), stretches), limit)
     merged = [
@@ -56,7 +55,7 @@ def merge_hits(hits: Sequence[Hit], *, load_text: Callable[[str, int, int], str]
             start=stretch.start,
             end=stretch.end,
             text=load_text(document_id, stretch.start, stretch.end),
-            score=ranked[stretch.rank].score,
+            score=hits[stretch.rank].score,
         )
         for stretch, document_id in merged
     ]

@@ -10,6 +10,7 @@ from rag.errors import ArgumentError
 from rag.index.store import Match, SearchIndex
 from rag.retrieval.fusion import DENSE_SHARE, fuse
 from rag.retrieval.hit import Hit
+from rag.retrieval.reranking import Reranker, rerank
 from rag.text.terms import build_terms
 
 Mode = Literal["hybrid", "dense", "lexical"]
@@ -25,6 +26,8 @@ def search(
     documents: Collection[str] | None = None,
     pool: int = 50,
     dense_share: float = DENSE_SHARE,
+    reranker: Reranker | None = None,
+    reranked: int = 0,
 ) -> list[Hit]:
     """Find the `k` windows that fit a question best.
 
@@ -37,10 +40,13 @@ def search(
         documents: Ids of the documents to search; all when None.
         pool: Windows that each kind of search contributes before both are fused; at least `k` are taken.
         dense_share: Say of the dense ranking in mode "hybrid", 0 to 1.
+        reranker: Reads question and windows together, in mode "hybrid" alone; none when None.
+        reranked: Number of hits it reads.
 
     Returns:
-        Hits, best first. The score is the cosine in mode "dense", BM25 in mode "lexical" and that of
-        `rag.retrieval.fusion` in mode "hybrid"; only scores of one mode compare.
+        Hits, best first; those reranked in the order of `rag.retrieval.reranking`. The score is the cosine in mode
+        "dense", BM25 in mode "lexical" and that of `rag.retrieval.fusion` in mode "hybrid"; only scores of one mode
+        compare.
 
     Raises:
         ArgumentError: The question is empty, `k` or `pool` is below one, or the mode is unknown.
@@ -52,13 +58,18 @@ def search(
         raise ArgumentError(f"mode {mode!r} is unknown; expected one of {', '.join(get_args(Mode))}")
     dense: list[Match] = []
     lexical: list[Match] = []
-    depth = max(k, pool) if mode == "hybrid" else k
+    depth = max(k, pool, reranked) if mode == "hybrid" else k
     if mode != "lexical":
         dense = index.search_dense(encoder.encode_queries([question])[0], k=depth, documents=documents)
     if mode != "dense":
         lexical = index.search_lexical(question, k=depth, documents=documents)
-    best = fuse(dense, lexical, depth=depth, dense_share=dense_share) if mode == "hybrid" else dense or lexical
-    return _build_hits(question, best[:k], dense, lexical, index)
+    if mode != "hybrid":
+        return _build_hits(question, (dense or lexical)[:k], dense, lexical, index)
+    best = fuse(dense, lexical, depth=depth, dense_share=dense_share)
+    if reranker is None:
+        return _build_hits(question, best[:k], dense, lexical, index)
+    hits = _build_hits(question, best[: max(k, reranked)], dense, lexical, index)
+    return rerank(question, hits, reranker, depth=reranked)[:k]
 
 
 def check_question(question: str) -> None:

@@ -23,7 +23,8 @@ class Morpheme:
     """One morpheme; `surface == text[start:end]` of the text analysed.
 
     `form` is the surface folded for comparison, `lemma` the dictionary form (the form itself for words the dictionary
-    does not know, `known` false). `pos` and `subpos` are UniDic's first two levels, such as 名詞 and 数詞.
+    does not know, `known` false). `pos`, `subpos` and `subsubpos` are UniDic's first three levels, such as 名詞,
+    固有名詞 and 人名; `conjugation` and `inflection` its 五段-カ行 and 連用形-一般, "" for words that have none.
     """
 
     start: int
@@ -33,6 +34,9 @@ class Morpheme:
     lemma: str
     pos: str
     subpos: str
+    subsubpos: str
+    conjugation: str
+    inflection: str
     known: bool
 
 
@@ -54,10 +58,22 @@ def analyze(text: str) -> list[Morpheme]:
             place += len(form)
             if form.isspace():  # MeCab takes only the commonest kinds for white space
                 continue
-            pos, subpos, lemma = _read_feature(node.feature_raw)
+            pos, subpos, subsubpos, conjugation, inflection, lemma = _read_feature(node.feature_raw)
             known = not node.is_unk
             morphemes.append(
-                Morpheme(start, end, text[start:end], form, lemma if known and lemma else form, pos, subpos, known)
+                Morpheme(
+                    start=start,
+                    end=end,
+                    surface=text[start:end],
+                    form=form,
+                    lemma=lemma if known and lemma else form,
+                    pos=pos,
+                    subpos=subpos,
+                    subsubpos=subsubpos,
+                    conjugation=conjugation,
+                    inflection=inflection,
+                    known=known,
+                )
             )
     return morphemes
 
@@ -83,9 +99,9 @@ def _load_tagger() -> Any:
 
 
 @lru_cache(maxsize=131072)
-def _read_feature(raw: str) -> tuple[str, str, str]:
-    """Return part of speech, its second level and the lemma of a line of UniDic; "" where it has none."""
-    fields = raw.split(",")
-    lemma = fields[7] if len(fields) > 7 and fields[7] != "*" else ""
+def _read_feature(raw: str) -> tuple[str, str, str, str, str, str]:
+    """Return three levels of part of speech, conjugation, inflection and lemma of a line of UniDic; "" for none."""
+    fields = ["" if field == "*" else field for field in raw.split(",")]
+    lemma = fields[7] if len(fields) > 7 else ""
     # A loan word carries its origin: サーバー-server.
-    return fields[0], fields[1], fold(lemma.partition("-")[0]).text
+    return fields[0], fields[1], fields[2], fields[4], fields[5], fold(lemma.partition("-")[0]).text

@@ -64,7 +64,7 @@ def test_search_gives_every_field(library: Path, capsys: pytest.CaptureFixture[s
     assert code == 0
     hit = found["hits"][0]
     assert set(hit) == {
-        "document", "title", "start", "end", "text", "score", "dense_rank", "lexical_rank", "matched",
+        "document", "title", "start", "end", "text", "score", "dense_rank", "lexical_rank", "rating", "matched",
     }  # fmt: skip
     assert "一泊一万二千円" in hit["text"]
     assert hit["text"] == RULES[hit["start"] : hit["end"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -114,3 +114,33 @@ def test_a_window_that_goes_meanwhile_is_said(index: LibraryIndex, monkeypatch: 
     monkeypatch.setattr(index, "search_lexical", look_and_remove)
     with pytest.raises(LibraryError, match=r"not in the library .* search again"):
         find(index, "通勤手当", "lexical")
+
+
+class LengthReranker:
+    """Rates short windows best."""
+
+    def rate(self, question: str, texts: Sequence[str]) -> list[float]:
+        return [-10.0 * len(text) for text in texts]
+
+
+def test_a_reranker_orders_what_words_and_meaning_found(index: LibraryIndex) -> None:
+    plain = find(index, "休暇と食堂", k=5)
+    hits = find(index, "休暇と食堂", k=5, reranker=LengthReranker(), reranked=5)
+    assert {hit.chunk_id for hit in hits} == {hit.chunk_id for hit in plain}
+    lengths = [len(hit.text) for hit in hits]
+    assert lengths == sorted(lengths)
+    assert [hit.rating for hit in hits] == [-10.0 * length for length in lengths]
+
+
+def test_a_reranker_sees_hits_beyond_those_asked_for(index: LibraryIndex) -> None:
+    everything = find(index, "休暇と食堂", k=50)
+    shortest = min(everything, key=lambda hit: len(hit.text))
+    (hit,) = find(index, "休暇と食堂", k=1, reranker=LengthReranker(), reranked=50)
+    assert hit.text == shortest.text
+
+
+@pytest.mark.parametrize("mode", ["dense", "lexical"])
+def test_one_kind_of_search_alone_is_not_reranked(index: LibraryIndex, mode: Mode) -> None:
+    hits = find(index, "休暇と食堂", mode, reranker=LengthReranker(), reranked=50)
+    assert [hit.rating for hit in hits] == [None] * len(hits)
+    assert hits == find(index, "休暇と食堂", mode)

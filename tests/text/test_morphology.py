@@ -17,10 +17,10 @@ any_text = st.one_of(st.text(st.sampled_from(AWKWARD)), st.text(st.characters(ex
 
 def test_morphemes_carry_dictionary_form_and_place() -> None:
     assert analyze("ﾊﾟｿｺﾝで書いた") == [
-        Morpheme(0, 5, "ﾊﾟｿｺﾝ", "パソコン", "パソコン", "名詞", "普通名詞", known=True),
-        Morpheme(5, 6, "で", "で", "で", "助詞", "格助詞", known=True),
-        Morpheme(6, 8, "書い", "書い", "書く", "動詞", "一般", known=True),
-        Morpheme(8, 9, "た", "た", "た", "助動詞", "*", known=True),
+        Morpheme(0, 5, "ﾊﾟｿｺﾝ", "パソコン", "パソコン", "名詞", "普通名詞", "一般", "", "", known=True),
+        Morpheme(5, 6, "で", "で", "で", "助詞", "格助詞", "", "", "", known=True),
+        Morpheme(6, 8, "書い", "書い", "書く", "動詞", "一般", "", "五段-カ行", "連用形-イ音便", known=True),
+        Morpheme(8, 9, "た", "た", "た", "助動詞", "", "", "助動詞-タ", "終止形-一般", known=True),
     ]
 
 

@@ -1,0 +1,54 @@
+"""The first hits put in a new order by a model that reads question and window together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import log
+from typing import Protocol
+
+from rag.errors import ArgumentError
+from rag.retrieval.hit import Hit
+
+RETRIEVAL_WEIGHT = 4.0
+LEAST_SHARE = 0.05
+"""Least share of the best hit's score that counts."""
+
+
+class Reranker(Protocol):
+    """Reads a question together with each text."""
+
+    def rate(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Return how well each text answers the question, in logits."""
+
+
+def rerank(question: str, hits: Sequence[Hit], reranker: Reranker, *, depth: int) -> list[Hit]:
+    """Order the first `depth` hits by rating plus weighted logarithm of their score; the others stay behind them.
+
+    Args:
+        question: In everyday words.
+        hits: Best first.
+        reranker: Rates the windows.
+        depth: Hits that are rated; 0 leaves the order as it is.
+
+    Returns:
+        The same hits; those rated carry their rating, and their score remains that of the search.
+
+    Raises:
+        ArgumentError: `depth` is below zero.
+    """
+    if depth < 0:
+        raise ArgumentError(f"depth = {depth}: expected 0 or more; give the number of hits to be rated")
+    first, rest = hits[:depth], hits[depth:]
+    if not first:
+        return list(hits)
+    ratings = reranker.rate(question, [hit.text for hit in first])
+    best = max(hit.score for hit in first)
+    rated = [replace(hit, rating=rating) for hit, rating in zip(first, ratings, strict=True)]
+    order = {hit.chunk_id: _weigh(hit, best) for hit in rated}
+    return [*sorted(rated, key=lambda hit: -order[hit.chunk_id]), *rest]
+
+
+def _weigh(hit: Hit, best: float) -> float:
+    share = hit.score / best if best > 0 else 1.0
+    return (hit.rating or 0.0) + RETRIEVAL_WEIGHT * log(max(share, LEAST_SHARE))
