@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.text.morphology import Morpheme
-from rag.training.phrases import Phrase, build_phrases
+from rag.training.phrases import CAUSE, Phrase, build_phrases
 from rag.training.predicates import Predicate, read_predicate
 
 TOPICS = frozenset({"は", "には", "では", "とは", "も", "にも"})
@@ -82,14 +82,15 @@ def build_clauses(sentence: str) -> list[Clause]:
         own = phrases[begun:number]
         begun = number
         body, said = _split_predicate(own)
-        predicate = _read(said, past=past)
+        link = _find_link(phrase)
+        predicate = _read(said[:-1] if link == CAUSE else said, past=past)
         parts = list(_join_parts(body))
         topic = topic or next((part for part in parts if part.is_topic), None)
         if predicate is None or not parts:
             continue
         if topic is not None and not any(part.is_topic or part.tail == "が" for part in parts):
             parts.insert(0, topic)
-        clauses.append(Clause(tuple(parts), predicate, tuple(said), _find_link(phrase)))
+        clauses.append(Clause(tuple(parts), predicate, tuple(said), link))
     return clauses
 
 
@@ -118,7 +119,7 @@ def _split_predicate(phrases: Sequence[Phrase]) -> tuple[list[Phrase], list[Phra
 
 
 def _read(phrases: Sequence[Phrase], *, past: bool | None = None) -> Predicate | None:
-    predicate = read_predicate(phrases[-1].morphemes, past=past)
+    predicate = read_predicate(phrases[-1].morphemes, past=past) if phrases else None
     if predicate is None:
         return None
     return replace(predicate, stem="".join(phrase.text for phrase in phrases[:-1]) + predicate.stem)
@@ -129,8 +130,10 @@ def _join_parts(phrases: Sequence[Phrase]) -> Iterator[Part]:
     for number, phrase in enumerate(phrases):
         own.append(phrase)
         following = phrases[number + 1] if number + 1 < len(phrases) else None
+        if following is not None and phrase.modifies:
+            continue
         if following is not None and not phrase.comma:
-            if phrase.modifies or phrase.last.inflection.startswith(("連体形", "連用形")):
+            if phrase.last.inflection.startswith(("連体形", "連用形")):
                 continue
             if _is_compound_particle(following):
                 continue
@@ -148,4 +151,4 @@ def _is_compound_particle(phrase: Phrase) -> bool:
 
 def _find_link(phrase: Phrase) -> str:
     last = phrase.last
-    return last.surface if phrase.links and last.pos == "助詞" else ""
+    return last.surface if phrase.links and (last.pos == "助詞" or last.surface == CAUSE) else ""

@@ -57,6 +57,7 @@ NAMING = ("言", "いい", "呼", "称")
 """How predicates begin that give a name, which is asked for where it stands: 何と呼びますか."""
 CLOSES = ("ですか", "ですか", "でしょうか", "か", "？", "ですか。")
 PAST_CLOSES = ("でしたか", "ですか", "か")
+CAUSES = ("ので", "から", "ため")
 WHY = ("なぜ", "なぜ", "どうして", "どのような理由で")
 
 
@@ -108,6 +109,7 @@ def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random) -> str |
         return f"{inside}{predicate.stem}は{asked}{chooser.choice(PAST_CLOSES if predicate.past else CLOSES)}"
     if not predicate.stem.startswith(NAMING) and chooser.random() < 0.5:
         tail = particle if particle in ("から", "まで") else ""
+        asked = asked.removesuffix("に") if gap.drops_particle else asked
         return f"{inside}{predicate.say_plainly()}のは{asked}{tail}{chooser.choice(CLOSES)}"
     asked += "が" if particle in TOPIC_ENDS else particle.replace("には", "に").replace("では", "で")
     said = [asked if index == number else other.text for index, other in enumerate(clause.parts) if kept[index]]
@@ -132,8 +134,7 @@ def _end(predicate: Predicate, chooser: random.Random) -> str:
 def _ask_reasons(clauses: Sequence[Clause], chooser: random.Random) -> Iterator[Cloze]:
     """Ask why, where a sentence says so with ため or ので."""
     for cause, effect in pairwise(clauses):
-        last = cause.predicate_phrases[-1]
-        if cause.link not in ("ので", "から") and last.name != "ため":
+        if cause.link not in CAUSES:
             continue
         morphemes = [m for part in cause.parts for m in part.morphemes if not part.is_topic]
         words = [m for phrase in cause.predicate_phrases for m in phrase.morphemes if m.pos != "補助記号"]

@@ -13,6 +13,7 @@ ASIDES, ASIDE_ENDS = frozenset("（(〔［["), frozenset("）)〕］]")
 """Brackets whose content is left out."""
 JOINING = frozenset({"の", "な", "や"})
 """Particles after which a name goes on."""
+CAUSE = "ため"
 JOINTS = frozenset("・ー-－/～~.")
 """Signs inside of names."""
 AND_OR = frozenset({"及び", "又は", "または", "および", "並びに", "ならびに", "若しくは", "もしくは", "かつ", "と"})
@@ -62,15 +63,13 @@ class Phrase:
 
     @property
     def links(self) -> bool:
-        """Whether it is the predicate of a clause after which the sentence goes on."""
-        return (
-            self.comma
-            and (
-                self.last.inflection.startswith("連用形")
-                or (self.last.pos == "助詞" and self.last.subpos == "接続助詞")
-            )
-            and any(morpheme.pos in ("動詞", "形容詞", "助動詞") for morpheme in self.morphemes)
-        )
+        """Whether it ends a clause after which the sentence goes on."""
+        if not self.comma:
+            return False
+        if self.text == f"{CAUSE}、":
+            return True
+        ends = self.last.inflection.startswith("連用形") or self.last.subpos == "接続助詞"
+        return ends and any(morpheme.pos in ("動詞", "形容詞", "助動詞") for morpheme in self.morphemes)
 
 
 def build_phrases(text: str) -> list[Phrase]:
