@@ -147,6 +147,8 @@ def _reader(workshop: Workshop, folder: Path) -> bool:
     training, held_out = workshop.load_questions()
     if not holds_checkpoint(folder):
         source = workshop.source or workshop.out / "pretrain"
+        if workshop.source is None and not is_finished(source):
+            logger.warning("reader: %s is not finished; beginning with what there is", source)
         save_reader(load_reader(source), load_tokenizer(source), folder)
     questions = mine_questions(training, folder / "negatives.json")
     finished = _train_reader(workshop, folder, questions, settings)
