@@ -131,6 +131,9 @@ def _report(cases: Sequence[Case]) -> None:
             features = {"answerability": case.answerability, "log_probability": case.log_probability}
             if other.no_answer is not None and other.confidence is not None:
                 judged.append((other.no_answer.apply(features), other.confidence.apply(features), case))
+    if not judged:
+        logger.info("calibration: %d readings, too alike to be judged", len(cases))
+        return
     present = [-absent for absent, _, case in judged if case.present]
     missing = [-absent for absent, _, case in judged if not case.present]
     sure = np.array([confidence for _, confidence, case in judged if case.present])

@@ -71,16 +71,19 @@ def measure_models(models: MeasuredModels, data: Path, *, device: str, limit: in
         logger.info("evaluate: reading %s", key)
         figures["reading"][key] = dict(evaluate_reading([data / file], reader, limit=limit).figures)
     encoder = SentenceTransformerEncoder(locate_model(models.embedder), name=models.embedder, device=device)
-    figures["retrieval"] = {"model": models.embedder}
+    settings = Settings(embedder=models.embedder, reader=models.reader)
+    figures["retrieval"] = {"model": models.embedder, "reranker": models.reader, "reranked": settings.reranked}
     for key, file in _present(data).items():
         logger.info("evaluate: retrieval %s", key)
         pools = [data / pool for pool in POOLS[key] if (data / pool).is_file()]
-        figures["retrieval"][key] = dict(evaluate_retrieval([data / file], pools, encoder, limit=limit).figures)
+        report = evaluate_retrieval(
+            [data / file], pools, encoder, reranker=reader, reranked=settings.reranked, limit=limit
+        )
+        figures["retrieval"][key] = dict(report.figures)
     if (data / DOCUMENTS).is_file() and (data / QUESTIONS).is_file():
         logger.info("evaluate: answers longdoc")
-        settings = Settings(embedder=models.embedder, reader=models.reader)
         report = evaluate_answers(data / DOCUMENTS, data / QUESTIONS, settings, limit=limit)
-        figures["answers"] = {"models": [models.embedder, models.reader], "longdoc": dict(report.figures)}
+        figures["answers"] = {"embedder": models.embedder, "reader": models.reader, "longdoc": dict(report.figures)}
     return figures
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import lzma
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rag.index.manifest import replace_file
 from rag.training.cloze import list_siblings, load_cloze_questions
-from rag.training.corpus import TrainingQuestion
+from rag.training.corpus import TrainingQuestion, load_questions
 from rag.training.paragraphs import mine_negatives
 
 
@@ -31,7 +34,35 @@ def mine_questions(questions: Sequence[TrainingQuestion], cache: Path) -> Questi
     return QuestionSet(questions, mine_negatives(questions, cache))
 
 
-def load_synthetic_questions(data: Path, *, limit: int, seed: int) -> QuestionSet:
-    """Load at most `limit` questions made from prose, with other paragraphs of the same article as negatives."""
-    questions = load_cloze_questions(data, limit=limit, seed=seed) if limit else []
+def load_synthetic_questions(data: Path, *, limit: int, seed: int, cache: Path) -> QuestionSet:
+    """Load at most `limit` questions made from prose, with other paragraphs of the same article as negatives.
+
+    Args:
+        data: Folder of the training data.
+        limit: Most questions.
+        seed: Of the choice.
+        cache: SQuAD file the questions are kept in, for the next call of the same training: making them takes minutes.
+    """
+    if not limit:
+        return QuestionSet([], [])
+    if not cache.is_file():
+        _save_questions(load_cloze_questions(data, limit=limit, seed=seed), cache)
+    questions = load_questions(cache)
     return QuestionSet(questions, list_siblings(questions))
+
+
+def _save_questions(questions: Sequence[TrainingQuestion], path: Path) -> None:
+    paragraphs: dict[int, list[TrainingQuestion]] = {}
+    for question in questions:
+        paragraphs.setdefault(question.paragraph, []).append(question)
+    articles = [
+        {"title": group[0].title, "paragraphs": [{"context": group[0].context, "qas": [_describe(q) for q in group]}]}
+        for group in paragraphs.values()
+    ]
+    content = lzma.compress(json.dumps({"data": articles}, ensure_ascii=False).encode(), preset=1)
+    replace_file(path, lambda file: file.write(content))
+
+
+def _describe(question: TrainingQuestion) -> dict[str, object]:
+    answer = {"text": question.answer, "answer_start": question.start}
+    return {"question": question.question, "answers": [answer]}

@@ -158,7 +158,10 @@ def _reader(workshop: Workshop, folder: Path) -> bool:
 
 
 def _train_reader(workshop: Workshop, folder: Path, questions: QuestionSet, settings: ReaderSettings) -> bool:
-    synthetic = load_synthetic_questions(workshop.data, limit=settings.synthetic, seed=settings.seed)
+    cache = folder / "synthetic.json.xz"
+    if not holds_checkpoint(folder):
+        cache.unlink(missing_ok=True)
+    synthetic = load_synthetic_questions(workshop.data, limit=settings.synthetic, seed=settings.seed, cache=cache)
     logger.info("%s: %d questions, %d of prose", folder.name, len(questions.questions), len(synthetic.questions))
     return train_reader(questions.join(synthetic), folder, settings, device=workshop.device, stopping=workshop.stopping)
 

@@ -46,8 +46,8 @@ def write_data(folder: Path) -> Path:
     """Write every file that training and measuring read."""
     for source in PROSE_SHARES:
         articles = [
-            {"title": each["name"], "text": f"# {each['name']}の歩み\n{each['text']}\n{describe(number + 7)['text']}"}
-            for number, each in ((number, describe(number)) for number in range(30))
+            {"title": describe(number)["name"], "text": "\n".join(describe(number + step)["text"] for step in range(8))}
+            for number in range(30)
         ]
         _write(folder / "pretrain" / f"{source}.jsonl.xz", _lines(articles))
     _write(folder / "pairs" / "ja_en.jsonl.xz", _lines([ja, en, "test"] for ja, en in PAIRS * 4))
