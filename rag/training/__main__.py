@@ -67,7 +67,8 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--minutes", type=float, metavar="N", help="stop with a checkpoint after N minutes of this call"
     )
-    parser.add_argument("--recipe", type=_read_recipe, action="append", default=[], metavar="STAGE=FILE")
+    recipe = "settings of a stage, in place of those in rag/training/recipes; may be given for several"
+    parser.add_argument("--recipe", type=_read_recipe, action="append", default=[], metavar="STAGE=FILE", help=recipe)
     parser.add_argument(
         "--from", dest="source", type=Path, metavar="FOLDER", help="trained reader to begin reader with"
     )
