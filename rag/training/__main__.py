@@ -1,121 +1,89 @@
-"""`python -m rag.training STAGE --data DIR --out DIR`: make the shipped models again."""
+"""`python -m rag.training STAGE… --data DIR --out DIR`: make the shipped models again."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
 
 import torch
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers.utils.logging import disable_progress_bar
 
-from rag.training.calibration import calibrate_reader
-from rag.training.corpus import TrainingQuestion, load_pairs, load_prose, load_questions, split_articles
-from rag.training.embedder import (
-    EmbedderSettings,
-    build_paragraphs,
-    build_question_paragraphs,
-    save_embedder,
-    train_embedder,
-)
-from rag.training.paragraphs import mine_negatives
-from rag.training.reader import build_reader, load_reader, train_reader
-from rag.training.span_examples import ReaderSettings
-from rag.training.start import StartSettings, build_starting_tables, find_body
-from rag.training.tokenizer import train_tokenizer
+from rag.errors import RagError
+from rag.training.device import choose_device
+from rag.training.stages import NAMES, STAGES, Workshop, run_stage
+from rag.training.stopping import Stopping
 
-PROSE_PARAGRAPHS = 150_000
+DONE, INPUT_ERROR, STOPPED, INTERRUPTED = 0, 2, 3, 130
+
+logger = logging.getLogger("rag.training")
 
 
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """Where a run reads and writes, its recipe, and the trained reader it goes on from, if any."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the stages named, in order.
 
-    data: Path
-    out: Path
-    recipe: dict[str, dict[str, Any]]
-    resume: Path | None = None
-
-    def load_tokenizer(self) -> PreTrainedTokenizerFast:
-        """Load the tokenizer made by the stage before."""
-        return cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(self.out / "tokenizer"))
-
-    def load_questions(self) -> tuple[list[TrainingQuestion], list[TrainingQuestion]]:
-        """Load the training questions and those held out for calibration, of other articles."""
-        return split_articles(load_questions(self.data / "jaquad" / "train.json.xz"))
-
-
-def _tokenizer(workshop: Workshop) -> None:
-    train_tokenizer(workshop.data, workshop.out / "tokenizer", **workshop.recipe["tokenizer"])
-
-
-def _start(workshop: Workshop) -> None:
-    settings = StartSettings(**workshop.recipe["start"])
-    pairs = load_pairs(workshop.data, limit=settings.pairs, seed=settings.seed)
-    tables = build_starting_tables(pairs, workshop.load_tokenizer(), settings)
-    torch.save({"inputs": tables.inputs, "sentences": tables.sentences}, workshop.out / "start.pt")
-
-
-def _reader(workshop: Workshop) -> None:
-    training, held_out = workshop.load_questions()
-    if workshop.resume is not None:
-        model = load_reader(workshop.resume)
-    else:
-        model = build_reader(find_body(), torch.load(workshop.out / "start.pt")["inputs"])
-    train_reader(
-        training,
-        mine_negatives(training, workshop.out / "negatives.json"),
-        model,
-        workshop.load_tokenizer(),
-        ReaderSettings(**workshop.recipe["reader"]),
-        workshop.out / "reader",
-    )
-    calibrate_reader(workshop.out / "reader", held_out[::2], training[::10])
-
-
-def _embedder(workshop: Workshop) -> None:
-    settings = EmbedderSettings(**workshop.recipe["embedder"])
-    tokenizer = workshop.load_tokenizer()
-    training, _ = workshop.load_questions()
-    table = train_embedder(
-        build_question_paragraphs(training, tokenizer),
-        build_paragraphs(load_prose(workshop.data, seed=settings.seed), tokenizer, limit=PROSE_PARAGRAPHS),
-        torch.load(workshop.out / "start.pt")["sentences"],
-        settings,
-    )
-    save_embedder(table, tokenizer, workshop.out / "embedder")
-
-
-STAGES: dict[str, Callable[[Workshop], None]] = {
-    "tokenizer": _tokenizer,
-    "start": _start,
-    "embedder": _embedder,
-    "reader": _reader,
-}
-
-
-def main() -> None:
-    """Run the stages named, in order."""
-    parser = argparse.ArgumentParser(prog="python -m rag.training", description=__doc__)
-    parser.add_argument("stages", nargs="+", choices=list(STAGES), metavar="STAGE", help=", ".join(STAGES))
-    parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
-    parser.add_argument("--out", type=Path, required=True, help="folder for models and checkpoints")
-    parser.add_argument("--recipe", type=Path, default=Path(__file__).parent / "recipe.toml")
-    parser.add_argument("--resume", type=Path, help="folder of a trained reader to go on from")
-    parser.add_argument("--threads", type=int, help="processor threads to use")
-    given = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    Returns:
+        0 when all are done, 2 for a wrong argument, setting or file, 3 when the minutes of the call are over,
+        130 after Ctrl-C; after the last two, `--resume` goes on.
+    """
+    given = _build_parser().parse_args(arguments)
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    logger.setLevel(logging.INFO)
+    disable_progress_bar()
     if given.threads:
         torch.set_num_threads(given.threads)
-    given.out.mkdir(parents=True, exist_ok=True)
-    workshop = Workshop(given.data, given.out, tomllib.loads(given.recipe.read_text(encoding="utf-8")), given.resume)
-    for stage in given.stages:
-        STAGES[stage](workshop)
+    stopping = Stopping(minutes=given.minutes)
+    try:
+        given.out.mkdir(parents=True, exist_ok=True)
+        workshop = Workshop(
+            data=given.data,
+            out=given.out,
+            device=choose_device(given.device),
+            recipes=dict(given.recipe),
+            resume=given.resume,
+            source=given.source,
+            limit=given.limit,
+            stopping=stopping,
+        )
+        if all(run_stage(stage, workshop) for stage in given.stages):
+            return DONE
+    except (RagError, OSError) as error:
+        logger.error("%s", error)
+        return INPUT_ERROR
+    except KeyboardInterrupt:
+        stopping.interrupted = True
+    logger.info("not finished: the same command with --resume goes on")
+    return INTERRUPTED if stopping.interrupted else STOPPED
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m rag.training", description=__doc__)
+    parser.add_argument("stages", nargs="+", choices=NAMES, metavar="STAGE", help=", ".join(NAMES))
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
+    parser.add_argument("--out", type=Path, required=True, help="folder for models and checkpoints, one a stage")
+    parser.add_argument("--resume", action="store_true", help="go on from checkpoints; finished stages are passed over")
+    parser.add_argument(
+        "--minutes", type=float, metavar="N", help="stop with a checkpoint after N minutes of this call"
+    )
+    recipe = "settings of a stage, in place of those in rag/training/recipes; may be given for several"
+    parser.add_argument("--recipe", type=_read_recipe, action="append", default=[], metavar="STAGE=FILE", help=recipe)
+    parser.add_argument(
+        "--from", dest="source", type=Path, metavar="FOLDER", help="trained reader to begin reader with"
+    )
+    parser.add_argument("--device", help="cpu or cuda; the GPU where there is one")
+    parser.add_argument("--threads", type=int, help="processor threads to use")
+    parser.add_argument("--limit", type=int, metavar="N", help="evaluate: only the first N questions of each file")
+    return parser
+
+
+def _read_recipe(text: str) -> tuple[str, Path]:
+    stage, mark, file = text.partition("=")
+    if not mark or stage not in STAGES:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected STAGE=FILE, the stage one of {', '.join(STAGES)}")
+    return stage, Path(file)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

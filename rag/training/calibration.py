@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.evaluation.metrics import area_under_curve, score_f1
-from rag.reading.calibration import Calibration, fit_calibration
+from rag.reading.calibration import Calibration, LogisticMap, fit_calibration
 from rag.reading.span_reader import SpanReader
 from rag.retrieval.hit import Passage
 from rag.training.corpus import TrainingQuestion
@@ -36,7 +36,11 @@ class Case:
 
 
 def calibrate_reader(
-    folder: Path, questions: Sequence[TrainingQuestion], pool: Sequence[TrainingQuestion]
+    folder: Path,
+    questions: Sequence[TrainingQuestion],
+    pool: Sequence[TrainingQuestion],
+    *,
+    device: str | None = None,
 ) -> Calibration:
     """Fit when the reader refuses and how sure it is, and write both beside its weights.
 
@@ -47,11 +51,12 @@ def calibrate_reader(
         folder: The trained reader.
         questions: Questions it was not trained on.
         pool: Questions whose paragraphs are searched as well.
+        device: Where the reader runs; the GPU where there is one when None.
 
     Raises:
         ModelError: The reader cannot be loaded.
     """
-    reader = SpanReader.load(str(folder))
+    reader = SpanReader.load(str(folder), device=device)
     reader.calibration = Calibration()
     cases = list(_read_cases(reader, questions, pool))
     _report(cases)
@@ -65,9 +70,14 @@ def _fit(cases: Sequence[Case]) -> Calibration:
     answered = [number for number, case in enumerate(cases) if case.present]
     return replace(
         Calibration(),
-        no_answer=fit_calibration(features, [not case.present for case in cases], names=FEATURES),
-        confidence=fit_calibration(features[answered], [cases[number].right for number in answered], names=FEATURES),
+        no_answer=_fit_map(features, [not case.present for case in cases]),
+        confidence=_fit_map(features[answered], [cases[number].right for number in answered]),
     )
+
+
+def _fit_map(features: NDArray[np.float64], outcomes: Sequence[bool]) -> LogisticMap | None:
+    """Fit one map, None where all cases are alike, as after a training that is much too short."""
+    return fit_calibration(features, outcomes, names=FEATURES) if len(set(outcomes)) == 2 else None
 
 
 def _table(cases: Sequence[Case]) -> NDArray[np.float64]:
@@ -121,6 +131,9 @@ def _report(cases: Sequence[Case]) -> None:
             features = {"answerability": case.answerability, "log_probability": case.log_probability}
             if other.no_answer is not None and other.confidence is not None:
                 judged.append((other.no_answer.apply(features), other.confidence.apply(features), case))
+    if not judged:
+        logger.info("calibration: %d readings, too alike to be judged", len(cases))
+        return
     present = [-absent for absent, _, case in judged if case.present]
     missing = [-absent for absent, _, case in judged if not case.present]
     sure = np.array([confidence for _, confidence, case in judged if case.present])

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import random
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.models import StaticEmbedding
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from torch.nn.functional import cross_entropy, embedding_bag, normalize
 from transformers import PreTrainedTokenizerFast
 
 from rag.text.sentences import split_sentences
 from rag.training.corpus import Article, TrainingQuestion
-
-logger = logging.getLogger(__name__)
+from rag.training.loop import train
+from rag.training.schedule import Schedule
+from rag.training.stopping import Stopping
 
 PARAGRAPH = (120, 500)
 QUERY_TOKENS = 48
@@ -27,9 +25,13 @@ QUERY_TOKENS = 48
 
 @dataclass(frozen=True, slots=True)
 class EmbedderSettings:
-    """How the embedder is trained; `questions` is the share of a batch taken from real questions."""
+    """How the embedder is trained.
 
-    steps: int = 6000
+    `paragraphs` of prose are read. `questions` is the share of a batch taken from real questions.
+    """
+
+    schedule: Schedule
+    paragraphs: int = 150_000
     batch: int = 1024
     questions: float = 0.4
     rate: float = 4e-3
@@ -94,18 +96,20 @@ def build_question_paragraphs(
 class PairSource:
     """Draws (query, paragraph) batches; part of each batch comes from few articles, so that negatives are hard."""
 
-    def __init__(self, paragraphs: Sequence[Paragraph], settings: EmbedderSettings, *, seed: int) -> None:
+    def __init__(self, paragraphs: Sequence[Paragraph], settings: EmbedderSettings) -> None:
         """Index paragraphs by article."""
         self.paragraphs = paragraphs
         self.settings = settings
-        self.chooser = random.Random(seed)
+        self.chooser = random.Random()
         articles: dict[int, list[int]] = {}
         for index, paragraph in enumerate(paragraphs):
             articles.setdefault(paragraph.article, []).append(index)
         self.articles = list(articles.values())
 
-    def draw(self, count: int) -> list[tuple[list[int], list[int]]]:
-        """Return `count` (query, document) pairs, every document at most once."""
+    def draw(self, count: int, *, seed: str) -> list[tuple[list[int], list[int]]]:
+        """Return `count` (query, document) pairs, every document at most once; equal seeds draw equal pairs."""
+        self.chooser.seed(seed)
+        count = min(count, len(self.paragraphs))
         chosen: dict[int, None] = {}
         while len(chosen) < count * self.settings.siblings:
             group = self.chooser.choice(self.articles)
@@ -129,49 +133,70 @@ class PairSource:
 
 def embed(table: torch.Tensor, rows: Sequence[Sequence[int]]) -> torch.Tensor:
     """Mean of the token vectors, normalised. Shape: (rows, dimension)."""
-    flat = torch.tensor([token for row in rows for token in row], dtype=torch.long)
-    starts = torch.tensor([0, *[len(row) for row in rows[:-1]]]).cumsum(0)
+    flat = torch.tensor([token for row in rows for token in row], dtype=torch.long, device=table.device)
+    starts = torch.tensor([0, *[len(row) for row in rows[:-1]]], device=table.device).cumsum(0)
     return normalize(embedding_bag(flat, table, starts, mode="mean"), dim=1)
 
 
-def train_embedder(
-    questions: Sequence[Paragraph], prose: Sequence[Paragraph], table: torch.Tensor, settings: EmbedderSettings
-) -> torch.Tensor:
-    """Train the table by contrast within each batch, in both directions.
+class EmbedderJob:
+    """Trains a table by contrast within each batch, in both directions."""
 
-    Args:
-        questions: Paragraphs with real questions.
-        prose: Paragraphs without; a sentence or the heading stands in for the question.
-        table: Starting vectors. Shape: (vocabulary, dimension).
-        settings: Steps, batch and rates.
+    clip: float | None = None
+
+    def __init__(
+        self,
+        questions: Sequence[Paragraph],
+        prose: Sequence[Paragraph],
+        table: torch.Tensor,
+        settings: EmbedderSettings,
+        *,
+        device: torch.device,
+    ) -> None:
+        """Take paragraphs with and without questions, and starting vectors. Shape: (vocabulary, dimension)."""
+        self.module: torch.nn.Module = torch.nn.ParameterDict({"table": torch.nn.Parameter(table.clone().to(device))})
+        self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
+            self.module.parameters(), lr=settings.rate, betas=(0.9, 0.99)
+        )
+        self.settings = settings
+        self.asked = PairSource(questions, settings)
+        self.written = PairSource(prose, settings)
+        self._step = 0
+
+    @property
+    def table(self) -> torch.Tensor:
+        """The vectors. Shape: (vocabulary, dimension)."""
+        return self.module.get_parameter("table")
+
+    @property
+    def place(self) -> list[int]:
+        """Number of the next batch."""
+        return [self._step]
+
+    def move(self, place: Sequence[int]) -> None:
+        """Go on with the batch of that number."""
+        (self._step,) = place
+
+    def measure(self) -> tuple[torch.Tensor, int]:
+        """Return the loss of the next batch, and its tokens."""
+        share = int(self.settings.batch * self.settings.questions)
+        seed = f"{self.settings.seed}/{self._step}"
+        self._step += 1
+        pairs = self.asked.draw(share, seed=f"{seed}/asked")
+        pairs += self.written.draw(self.settings.batch - share, seed=f"{seed}/written")
+        queries, documents = [query for query, _ in pairs], [document for _, document in pairs]
+        scores = self.settings.scale * embed(self.table, queries) @ embed(self.table, documents).T
+        target = torch.arange(len(pairs), device=scores.device)
+        loss = 0.5 * (cross_entropy(scores, target) + cross_entropy(scores.T, target))
+        return loss, sum(len(query) + len(document) for query, document in pairs)
+
+
+def train_embedder(job: EmbedderJob, out: Path, stopping: Stopping) -> torch.Tensor | None:
+    """Train from the checkpoint in `out` if there is one.
 
     Returns:
-        The trained table. Shape: (vocabulary, dimension).
+        The trained table, None when the training was stopped before its end. Shape: (vocabulary, dimension).
     """
-    torch.manual_seed(settings.seed)
-    table = torch.nn.Parameter(table.clone())
-    optimizer = torch.optim.Adam([table], lr=settings.rate, betas=(0.9, 0.99))
-    asked = PairSource(questions, settings, seed=settings.seed)
-    written = PairSource(prose, settings, seed=settings.seed + 1)
-    share = int(settings.batch * settings.questions)
-    begun, average = time.monotonic(), 0.0
-    for step in range(settings.steps):
-        done = step / settings.steps
-        optimizer.param_groups[0]["lr"] = (
-            settings.rate * min(done / 0.05 + 0.01, 1.0) * 0.5 * (1 + math.cos(math.pi * done))
-        )
-        pairs = asked.draw(share) + written.draw(settings.batch - share)
-        scores = settings.scale * embed(table, [q for q, _ in pairs]) @ embed(table, [d for _, d in pairs]).T
-        target = torch.arange(len(pairs))
-        loss = 0.5 * (cross_entropy(scores, target) + cross_entropy(scores.T, target))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        average = float(loss.detach()) if step == 0 else 0.98 * average + 0.02 * float(loss.detach())
-        if step % 100 == 99:
-            rate = (step + 1) * settings.batch / (time.monotonic() - begun)
-            logger.info("step %d of %d, loss %.3f, %.0f pairs/s", step + 1, settings.steps, average, rate)
-    return table.detach()
+    return job.table.detach().cpu() if train(job, job.settings.schedule, out, stopping) else None
 
 
 def save_embedder(table: torch.Tensor, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:

@@ -1,24 +1,25 @@
-"""Training of the span reader: an English body under a Japanese vocabulary, fine-tuned on JaQuAD."""
+"""Training of the span reader: an English body under a Japanese vocabulary."""
 
 from __future__ import annotations
 
 import json
-import logging
-import math
-import time
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
 
 import torch
-from transformers import BertForQuestionAnswering, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, BertForQuestionAnswering, PreTrainedTokenizerFast
 
-from rag.training.corpus import TrainingQuestion
-from rag.training.span_examples import ExampleSource, ReaderSettings, collate
+from rag.errors import ModelError
+from rag.training.device import choose_precision
+from rag.training.loop import train
+from rag.training.question_set import QuestionSet
+from rag.training.span_examples import ExampleSource, Place, ReaderSettings, collate
 from rag.training.span_loss import measure_loss
-
-logger = logging.getLogger(__name__)
-
-CHECKPOINT_SECONDS = 300.0
+from rag.training.stopping import Stopping
+from rag.training.tensors import FILE_BYTES
 
 
 def build_reader(body: Path, embeddings: torch.Tensor) -> BertForQuestionAnswering:
@@ -46,81 +47,120 @@ def build_reader(body: Path, embeddings: torch.Tensor) -> BertForQuestionAnsweri
     return model
 
 
+class ReaderJob:
+    """Trains a reader on windows."""
+
+    clip: float | None = 1.0
+
+    def __init__(
+        self,
+        model: BertForQuestionAnswering,
+        source: ExampleSource,
+        settings: ReaderSettings,
+        *,
+        device: torch.device,
+    ) -> None:
+        """Move the model to the device."""
+        # The model's own `to` is decorated and loses its type.
+        self.module: torch.nn.Module = torch.nn.Module.to(model, device)
+        self.source = source
+        self.settings = settings
+        self.device = device
+        table = model.bert.embeddings.word_embeddings.weight
+        body = [p for p in model.parameters() if p is not table]
+        self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
+            [
+                {"params": body, "lr": settings.body_rate, "weight_decay": 0.01},
+                {"params": [table], "lr": settings.embedding_rate, "weight_decay": 0.0},
+            ],
+            betas=(0.9, 0.98),
+        )
+        self._place = Place()
+        self._batches = source.walk(self._place)
+
+    @property
+    def place(self) -> list[int]:
+        """Place of the next batch, and the size it is cut by."""
+        return [*astuple(self._place), self.source.batch_tokens]
+
+    def move(self, place: Sequence[int]) -> None:
+        """Go on at that place, with batches of that size: the same ones on every device."""
+        self._place = Place(*place[:3])
+        self.source.batch_tokens = place[3]
+        self._batches = self.source.walk(self._place)
+
+    def measure(self) -> tuple[torch.Tensor, int]:
+        """Return the loss of the next batch, and its tokens."""
+        self._place, batch = next(self._batches)
+        rows = {name: tensor.to(self.device) for name, tensor in collate(batch).items()}
+        with choose_precision(self.device):
+            output = self.module(**rows)
+        loss = measure_loss((output.start_logits, output.end_logits), batch, shared=self.settings.shared)
+        return loss, rows["input_ids"].numel()
+
+
 def train_reader(
-    questions: Sequence[TrainingQuestion],
-    negatives: Sequence[Sequence[int]],
-    model: BertForQuestionAnswering,
-    tokenizer: PreTrainedTokenizerFast,
-    settings: ReaderSettings,
+    questions: QuestionSet,
     out: Path,
-) -> None:
-    """Train until the schedule ends and save model and tokenizer to `out`; a checkpoint stands there meanwhile."""
+    settings: ReaderSettings,
+    *,
+    device: torch.device,
+    stopping: Stopping,
+) -> bool:
+    """Train the reader that stands in `out`, from the checkpoint there if there is one, and save it again.
+
+    Returns:
+        Whether the training came to its end.
+
+    Raises:
+        ModelError: The checkpoint is damaged, or the loss is no number any more.
+    """
     torch.manual_seed(settings.seed)
-    source = ExampleSource(questions, negatives, tokenizer, settings)
-    table = model.bert.embeddings.word_embeddings.weight
-    body = [p for p in model.parameters() if p is not table]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": body, "lr": settings.body_rate, "weight_decay": 0.01},
-            {"params": [table], "lr": settings.embedding_rate, "weight_decay": 0.0},
-        ],
-        betas=(0.9, 0.98),
-    )
-    peaks = [group["lr"] for group in optimizer.param_groups]
-    half = computes_in_half(model)
-    begun = saved = time.monotonic()
-    step = seen = tokens = 0
-    average = 0.0
-    model.train()
-    while True:
-        for batch in source.epoch():
-            done = (time.monotonic() - begun) / (settings.minutes * 60)
-            if done >= 1:
-                save_reader(model, tokenizer, out)
-                return
-            rate = min(done / settings.warmup, 1.0) * 0.5 * (1 + math.cos(math.pi * done)) + 0.01
-            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                group["lr"] = peak * rate
-            rows = collate(batch)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-                output = model(**rows)
-            loss = measure_loss((output.start_logits, output.end_logits), batch, shared=settings.shared)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            step, seen, tokens = step + 1, seen + len(batch), tokens + rows["input_ids"].numel()
-            average = 0.98 * average + 0.02 * float(loss.detach()) if step > 1 else float(loss.detach())
-            if step % 50 == 0:
-                speed = tokens / (time.monotonic() - begun)
-                logger.info(
-                    "step %d, examples %d, loss %.3f, %.0f tokens/s, %.0f %% done",
-                    step,
-                    seen,
-                    average,
-                    speed,
-                    done * 100,
-                )
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                save_reader(model, tokenizer, out)
-                saved = time.monotonic()
-
-
-def computes_in_half(model: BertForQuestionAnswering) -> bool:
-    """Tell whether the processor multiplies bfloat16 itself: two and a half times as fast."""
-    capabilities = torch.cpu.get_capabilities()
-    return model.device.type == "cpu" and bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    model, tokenizer = load_reader(out), load_tokenizer(out)
+    size = settings.gpu_batch_tokens if device.type == "cuda" else settings.batch_tokens
+    source = ExampleSource(questions.questions, questions.negatives, tokenizer, settings, batch_tokens=size)
+    finished = train(ReaderJob(model, source, settings, device=device), settings.schedule, out, stopping)
+    save_reader(model, tokenizer, out)
+    return finished
 
 
 def load_reader(folder: Path) -> BertForQuestionAnswering:
-    """Load a reader to be trained on."""
+    """Load a reader to be trained on.
+
+    Raises:
+        ModelError: There is none.
+    """
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder}: expected a reader there, found none; run the stage that makes it first")
     return BertForQuestionAnswering.from_pretrained(str(folder), dtype=torch.float32, attn_implementation="sdpa")
 
 
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """Load a tokenizer made by an earlier stage.
+
+    Raises:
+        ModelError: There is none.
+    """
+    if not (folder / "tokenizer.json").is_file():
+        raise ModelError(f"{folder}: expected a tokenizer there, found none; run the stage tokenizer first")
+    return cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(folder))
+
+
 def save_reader(model: BertForQuestionAnswering, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
-    """Write model and tokenizer in Hugging Face format, the weights in half precision."""
-    weights = {name: tensor.half() for name, tensor in model.state_dict().items()}
-    model.save_pretrained(str(out), state_dict=weights)
-    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
-    (out / "config.json").write_text(json.dumps(config | {"dtype": "float16"}, indent=2) + "\n", encoding="utf-8")
-    tokenizer.save_pretrained(str(out))
+    """Write model and tokenizer in Hugging Face format, weights in half precision, no file above 16 MiB.
+
+    Each file is written whole before it takes its place.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    weights = {name: tensor.half().cpu() for name, tensor in model.state_dict().items()}
+    with TemporaryDirectory(dir=out.parent) as place:
+        new = Path(place)
+        model.save_pretrained(place, state_dict=weights, max_shard_size=FILE_BYTES)
+        config = json.loads((new / "config.json").read_text(encoding="utf-8"))
+        (new / "config.json").write_text(json.dumps(config | {"dtype": "float16"}, indent=2) + "\n", encoding="utf-8")
+        tokenizer.save_pretrained(place)
+        for stale in out.glob("model*.safetensors*"):
+            if not (new / stale.name).exists():
+                stale.unlink()
+        for file in new.iterdir():
+            file.replace(out / file.name)

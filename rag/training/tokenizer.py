@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
@@ -18,6 +19,14 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 PIECE = 2_000
 
 
+@dataclass(frozen=True, slots=True)
+class TokenizerSettings:
+    """`vocabulary`: number of pieces, special tokens included. `seed`: of the prose sample."""
+
+    vocabulary: int = 16384
+    seed: int = 0
+
+
 def _read_passages(data: Path, seed: int) -> Iterator[str]:
     for article in load_prose(data, seed=seed):
         yield article.title
@@ -28,22 +37,25 @@ def _read_passages(data: Path, seed: int) -> Iterator[str]:
         yield question.context
 
 
-def train_tokenizer(data: Path, out: Path, *, vocabulary: int, seed: int) -> PreTrainedTokenizerFast:
+def train_tokenizer(data: Path, out: Path, settings: TokenizerSettings) -> PreTrainedTokenizerFast:
     """Train the Unigram tokenizer and save it to `out` in Hugging Face format.
 
     Args:
         data: Folder of the training data.
         out: Folder to write.
-        vocabulary: Number of pieces, special tokens included.
-        seed: Seed of the prose sample.
+        settings: Size of the vocabulary and sample of the prose.
     """
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(SCRIPTS), "removed", invert=True)
     trainer = trainers.UnigramTrainer(
-        vocab_size=vocabulary, special_tokens=SPECIAL, unk_token="[UNK]", max_piece_length=8, shrinking_factor=0.75
+        vocab_size=settings.vocabulary,
+        special_tokens=SPECIAL,
+        unk_token="[UNK]",
+        max_piece_length=8,
+        shrinking_factor=0.75,
     )
-    tokenizer.train_from_iterator(_read_passages(data, seed), trainer)
+    tokenizer.train_from_iterator(_read_passages(data, settings.seed), trainer)
     start, end = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",

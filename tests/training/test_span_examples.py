@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 
 import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from rag.errors import DatasetError
 from rag.models.shipped import READER, locate_model
 from rag.training.corpus import TrainingQuestion
-from rag.training.span_examples import ExampleSource, ReaderSettings, collate
+from rag.training.schedule import Schedule
+from rag.training.span_examples import Example, ExampleSource, Place, ReaderSettings, collate
 
 CONTEXT = "青空商会の本店は札幌市にある。" * 3 + "支店は函館市に置き、社員は三十二名である。" + "食堂は正午に開く。" * 4
 OTHER = "白雲商会は小樽市に倉庫を持ち、社員は九十名である。" * 5
@@ -18,7 +21,7 @@ QUESTIONS = [
     TrainingQuestion("支店の社員は何名ですか", CONTEXT, "青空", 0, CONTEXT.index("三十二名"), "三十二名"),
     TrainingQuestion("倉庫はどこですか", OTHER, "白雲", 1, OTHER.index("小樽市"), "小樽市"),
 ]
-SETTINGS = ReaderSettings(minutes=1, length=48, long_length=80, masked=0.0, negatives=1.0, joint_share=0.5)
+SETTINGS = ReaderSettings(Schedule(steps=1), length=48, long_length=80, masked=0.0, negatives=1.0, joint_share=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +32,10 @@ def tokenizer() -> PreTrainedTokenizerFast:
 
 def build_source(tokenizer: PreTrainedTokenizerFast, settings: ReaderSettings = SETTINGS) -> ExampleSource:
     return ExampleSource(QUESTIONS, [[1], [1], [0]], tokenizer, settings)
+
+
+def take_epoch(source: ExampleSource, place: Place = Place()) -> list[tuple[Place, list[Example]]]:  # noqa: B008
+    return list(takewhile(lambda found: found[0].epoch == 0, source.walk(place)))
 
 
 @pytest.mark.parametrize("index", range(len(QUESTIONS)))
@@ -58,10 +65,24 @@ def test_hidden_tokens_are_as_many_as_asked(tokenizer: PreTrainedTokenizerFast) 
 
 
 def test_rows_of_one_question_stay_in_one_batch(tokenizer: PreTrainedTokenizerFast) -> None:
-    batches = list(build_source(tokenizer, replace(SETTINGS, batch_tokens=200)).epoch())
+    batches = [batch for _, batch in take_epoch(build_source(tokenizer, replace(SETTINGS, batch_tokens=200)))]
     homes = [{number for number, batch in enumerate(batches) for row in batch if row.question == q} for q in range(3)]
     assert [len(home) for home in homes] == [1, 1, 1]
     for batch in batches:
         rows = collate(batch)
         assert {tensor.shape for tensor in rows.values()} == {(len(batch), rows["input_ids"].shape[1])}
         assert rows["attention_mask"].sum(1).tolist() == [len(row.ids) for row in batch]
+
+
+def test_a_walk_goes_on_from_any_place(tokenizer: PreTrainedTokenizerFast) -> None:
+    settings = replace(SETTINGS, batch_tokens=200)
+    whole = take_epoch(build_source(tokenizer, settings))
+    assert len(whole) == 3
+    for number, (place, _) in enumerate(whole):
+        assert take_epoch(build_source(tokenizer, settings), place) == whole[number + 1 :]
+
+
+def test_questions_without_answers_are_no_endless_walk(tokenizer: PreTrainedTokenizerFast) -> None:
+    nothing = replace(QUESTIONS[0], start=len(CONTEXT), answer="")
+    with pytest.raises(DatasetError, match="none of 1 questions"):
+        next(ExampleSource([nothing], [[]], tokenizer, SETTINGS).walk(Place()))

@@ -1,0 +1,181 @@
+"""The stages of training, from raw data to measured models; each reads the folders of those before it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from rag.errors import ArgumentError
+from rag.training.calibration import calibrate_reader
+from rag.training.checkpoint import clear_checkpoint, holds_checkpoint, is_finished, mark_finished
+from rag.training.corpus import TrainingQuestion, load_pairs, load_prose, load_questions, split_articles
+from rag.training.embedder import (
+    EmbedderJob,
+    EmbedderSettings,
+    build_paragraphs,
+    build_question_paragraphs,
+    save_embedder,
+    train_embedder,
+)
+from rag.training.figures import TRAINING, MeasuredModels, measure_models, measure_tokenizers
+from rag.training.question_set import QuestionSet, load_synthetic_questions, mine_questions
+from rag.training.reader import build_reader, load_reader, load_tokenizer, save_reader, train_reader
+from rag.training.recipe import load_recipe, locate_recipe
+from rag.training.span_examples import ReaderSettings
+from rag.training.start import StartSettings, build_starting_tables, find_body
+from rag.training.stopping import Stopping
+from rag.training.tensors import load_record, load_tensors, save_tensors
+from rag.training.tokenizer import TokenizerSettings, train_tokenizer
+
+logger = logging.getLogger(__name__)
+
+START = "start"
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainSettings:
+    """How the body of the reader is made: starting tables, then training on questions made from prose."""
+
+    start: StartSettings
+    reader: ReaderSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where a run reads and writes and how.
+
+    `recipes` take the place of those of their stages. `resume`: go on from checkpoints. `source`: folder of a trained
+    reader that the stage `reader` begins with. `limit`: questions of each evaluation.
+    """
+
+    data: Path
+    out: Path
+    device: torch.device
+    recipes: Mapping[str, Path] = field(default_factory=dict)
+    resume: bool = False
+    source: Path | None = None
+    limit: int | None = None
+    stopping: Stopping = field(default_factory=Stopping)
+
+    def load_settings(self, stage: str, kind: type[Settings]) -> Settings:
+        """Load the settings of a stage."""
+        return load_recipe(self.recipes.get(stage) or locate_recipe(stage), kind)
+
+    def load_questions(self) -> tuple[list[TrainingQuestion], list[TrainingQuestion]]:
+        """Load the training questions and those held out for calibration, of other articles."""
+        return split_articles(load_questions(self.data / TRAINING))
+
+
+def run_stage(stage: str, workshop: Workshop) -> bool:
+    """Run one stage.
+
+    Returns:
+        Whether it came to its end; if not, it goes on from its checkpoint with `resume`.
+
+    Raises:
+        ArgumentError: There is a checkpoint of an unfinished training, and `resume` is not given.
+    """
+    if stage == "evaluate":
+        _evaluate(workshop)
+        return True
+    folder = workshop.out / stage
+    if workshop.resume and is_finished(folder):
+        logger.info("%s: finished before", stage)
+        return True
+    if not workshop.resume:
+        if holds_checkpoint(folder):
+            raise ArgumentError(
+                f"{folder} holds the checkpoint of a training that is not finished; give --resume to go on from it, or "
+                "remove the folder to start anew"
+            )
+        clear_checkpoint(folder)
+    finished = STAGES[stage](workshop, folder)
+    if finished:
+        mark_finished(folder)
+        logger.info("%s: finished, written to %s", stage, folder)
+    return finished
+
+
+def _tokenizer(workshop: Workshop, folder: Path) -> bool:
+    train_tokenizer(workshop.data, folder, workshop.load_settings("tokenizer", TokenizerSettings))
+    logger.info("tokenizer: %s", json.dumps(measure_tokenizers(str(folder), workshop.data)))
+    return True
+
+
+def _pretrain(workshop: Workshop, folder: Path) -> bool:
+    settings = workshop.load_settings("pretrain", PretrainSettings)
+    tokenizer = load_tokenizer(workshop.out / "tokenizer")
+    if not (workshop.resume and load_record(folder / START) is not None):
+        pairs = load_pairs(workshop.data, limit=settings.start.pairs, seed=settings.start.seed)
+        tables = build_starting_tables(pairs, tokenizer, settings.start)
+        save_tensors(folder / START, {"inputs": tables.inputs, "sentences": tables.sentences}, {})
+    if not holds_checkpoint(folder):
+        model = build_reader(find_body(settings.start), load_tensors(folder / START)["inputs"])
+        save_reader(model, tokenizer, folder)
+    if not settings.reader.synthetic:
+        return True
+    return _train_reader(workshop, folder, QuestionSet([], []), settings.reader)
+
+
+def _embedder(workshop: Workshop, folder: Path) -> bool:
+    settings = workshop.load_settings("embedder", EmbedderSettings)
+    tokenizer = load_tokenizer(workshop.out / "tokenizer")
+    training, _ = workshop.load_questions()
+    job = EmbedderJob(
+        build_question_paragraphs(training, tokenizer),
+        build_paragraphs(load_prose(workshop.data, seed=settings.seed), tokenizer, limit=settings.paragraphs),
+        load_tensors(workshop.out / "pretrain" / START)["sentences"],
+        settings,
+        device=workshop.device,
+    )
+    table = train_embedder(job, folder, workshop.stopping)
+    if table is not None:
+        save_embedder(table, tokenizer, folder)
+    return table is not None
+
+
+def _reader(workshop: Workshop, folder: Path) -> bool:
+    settings = workshop.load_settings("reader", ReaderSettings)
+    training, held_out = workshop.load_questions()
+    if not holds_checkpoint(folder):
+        source = workshop.source or workshop.out / "pretrain"
+        if workshop.source is None and not is_finished(source):
+            logger.warning("reader: %s is not finished; beginning with what there is", source)
+        save_reader(load_reader(source), load_tokenizer(source), folder)
+    questions = mine_questions(training, folder / "negatives.json")
+    finished = _train_reader(workshop, folder, questions, settings)
+    if finished:
+        calibrate_reader(folder, held_out[::2], training[::10], device=str(workshop.device))
+    return finished
+
+
+def _train_reader(workshop: Workshop, folder: Path, questions: QuestionSet, settings: ReaderSettings) -> bool:
+    cache = folder / "synthetic.json.xz"
+    if not holds_checkpoint(folder):
+        cache.unlink(missing_ok=True)
+    synthetic = load_synthetic_questions(workshop.data, limit=settings.synthetic, seed=settings.seed, cache=cache)
+    logger.info("%s: %d questions, %d of prose", folder.name, len(questions.questions), len(synthetic.questions))
+    return train_reader(questions.join(synthetic), folder, settings, device=workshop.device, stopping=workshop.stopping)
+
+
+def _evaluate(workshop: Workshop) -> None:
+    models = MeasuredModels.find(workshop.out)
+    figures = measure_models(models, workshop.data, device=str(workshop.device), limit=workshop.limit)
+    sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=2) + "\n")
+
+
+STAGES: dict[str, Callable[[Workshop, Path], bool]] = {
+    "tokenizer": _tokenizer,
+    "pretrain": _pretrain,
+    "embedder": _embedder,
+    "reader": _reader,
+}
+NAMES = (*STAGES, "evaluate")
