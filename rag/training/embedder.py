@@ -155,7 +155,7 @@ class EmbedderJob:
         """Take paragraphs with and without questions, and starting vectors. Shape: (vocabulary, dimension)."""
         self.module: torch.nn.Module = torch.nn.ParameterDict({"table": torch.nn.Parameter(table.clone().to(device))})
         self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
-            self.module.parameters(), lr=settings.rate, betas=(0.9, 0.99)
+            self.module.parameters(), lr=settings.rate, betas=(0.9, 0.99), fused=True
         )
         self.settings = settings
         self.asked = PairSource(questions, settings)

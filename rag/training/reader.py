@@ -74,6 +74,7 @@ class ReaderJob:
                 {"params": [table], "lr": settings.embedding_rate, "weight_decay": 0.0},
             ],
             betas=(0.9, 0.98),
+            fused=True,
         )
         self._place = Place()
         self._batches = source.walk(self._place)
