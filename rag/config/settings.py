@@ -21,6 +21,8 @@ CONFIG_FILE = "rag.toml"
 MANIFEST_FILE = "library.json"
 MANIFEST_KEYS = ("embedder", "size", "stride", "unit")
 ENVIRONMENT_PREFIX = "RAG_"
+MAY_BE_NONE = frozenset({"reranked"})
+"""Numbers that may be 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +162,9 @@ def _apply(settings: Settings, layer: Mapping[str, object], origin: str) -> Sett
 
 def _convert(name: str, value: object, kind: str, origin: str) -> object:
     if kind == "int":
-        if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 1:
-            raise ConfigError(f"{origin}: {name} = {value!r}; expected a whole number of at least 1")
+        least = 0 if name in MAY_BE_NONE else 1
+        if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < least:
+            raise ConfigError(f"{origin}: {name} = {value!r}; expected a whole number of at least {least}")
         return int(str(value))
     if kind == "float":
         try:

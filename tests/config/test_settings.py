@@ -36,6 +36,14 @@ def test_a_share_may_come_as_text() -> None:
     assert load_settings(environment={"RAG_DENSE_SHARE": "0.45"}).dense_share == 0.45
 
 
+def test_nothing_may_be_reranked_but_something_must_be_found() -> None:
+    assert load_settings(environment={"RAG_RERANKED": "0"}).reranked == 0
+    with pytest.raises(ConfigError, match="reranked = -1; expected a whole number of at least 0"):
+        load_settings(arguments={"reranked": -1}, environment={})
+    with pytest.raises(ConfigError, match="hits = 0; expected a whole number of at least 1"):
+        load_settings(arguments={"hits": 0}, environment={})
+
+
 def test_arguments_that_are_none_count_as_not_given() -> None:
     assert load_settings(arguments={"reader": None}, environment={"RAG_READER": "a/b"}).reader == "a/b"
 
