@@ -10,7 +10,7 @@ time counts all threads together. It exits with 1 if the format that the reader 
 median above 0.4 seconds, or an F1 more than half a point below that of float32.
 
 Formats: `float32`; `bfloat16`, by autocast; `bfloat16_weights`, the whole model in it; `int8`, weights of the linear
-layers with one scale a matrix and activations quantised as they come; `int8_rows`, with one scale a row of the matrix.
+layers with one scale a matrix, activations rounded as they come; `int8_rows`, with one scale a row of the matrix.
 """
 
 from __future__ import annotations
