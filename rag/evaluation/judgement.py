@@ -6,14 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.evaluation.datasets import Question
-from rag.evaluation.metrics import (
-    RIGHT,
-    Rule,
-    measure_calibration_error,
-    risk_coverage,
-    score_exact_match,
-    score_f1,
-)
+from rag.evaluation.metrics import RIGHT, Rule, measure_calibration_error, risk_coverage, score_exact_match, score_f1
 from rag.evaluation.rows import Figures
 
 COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
