@@ -22,6 +22,7 @@ from rich.text import Text
 from rag.cli.records import HEADING_SEPARATOR, Titles
 
 if TYPE_CHECKING:
+    from rag.evaluation.rows import Figures
     from rag.explanation.explanation import Explanation
     from rag.ingest.ingest import IngestProgress, IngestReport, IngestStep
     from rag.library.records import Answer, DocumentEntry
@@ -156,12 +157,22 @@ def print_problems(problems: Sequence[str]) -> None:
         output.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
 
 
-def print_figures(figures: Mapping[str, float | None]) -> None:
-    """Print evaluation figures."""
+def print_figures(figures: Figures) -> None:
+    """Print evaluation figures, those of a group behind the group's name."""
     table = Table("", "", box=None, show_header=False)
-    for name, value in figures.items():
-        table.add_row(name, f"{value:,}" if isinstance(value, int) else "-" if value is None else f"{value:.4f}")
+    for name, value in _flatten(figures):
+        table.add_row(
+            escape(name), f"{value:,}" if isinstance(value, int) else "-" if value is None else f"{value:.4f}"
+        )
     output.print(table)
+
+
+def _flatten(figures: Figures, group: str = "") -> Iterator[tuple[str, float | None]]:
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{group}{name} ")
+        else:
+            yield f"{group}{name}", value
 
 
 def print_hits(hits: Sequence[Hit], titles: Titles) -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from rag.errors import DatasetError
 from rag.evaluation.datasets import Question, load_long_documents
-from rag.evaluation.metrics import Rule, area_under_curve, recall_at, score_exact_match, score_f1
-from rag.evaluation.rows import Report
+from rag.evaluation.judgement import Judgement, judge, measure_confidence
+from rag.evaluation.metrics import Rule, area_under_curve, recall_at
+from rag.evaluation.rows import Figures, Report, Row
 from rag.library.library import Library
 
 if TYPE_CHECKING:
@@ -31,16 +32,9 @@ BUDGET = 2000
 class _Outcome:
     """What became of one question; `rank` is that of the first hit that holds an accepted span."""
 
-    id: str
+    judgement: Judgement
     kind: str
-    question: str
-    gold: tuple[str, ...]
-    prediction: str
-    exact_match: float
-    f1: float
-    no_answer: bool
-    confidence: float
-    answerability: float
+    paraphrase: str
     candidates: tuple[str, ...]
     rank: int | None
     within_budget: bool
@@ -72,7 +66,9 @@ def evaluate_answers(
         the share with one inside the first 2,000 characters retrieved: hits in order, the last one cut, what two hits
         share counted twice, because a list of hits shows it twice. "unanswerable_auc" says how well the answerability
         parts both kinds of question, None when there is only one kind. "n" counts all questions, which took
-        "seconds_per_question". One row a question.
+        "seconds_per_question"; over all of them go the figures of `measure_confidence`. Where the file says how far
+        questions are worded from their document, "paraphrase" holds "n", "exact_match", "f1" and both recalls over the
+        answerable ones of each degree. One row a question.
 
     Raises:
         DatasetError: A file is not in the format, or holds no answerable question.
@@ -98,26 +94,25 @@ def evaluate_answers(
             outcomes.append(_ask(question, library, rule))
             if progress:
                 progress(len(documents) + len(outcomes), total)
-    return Report(_summarize(outcomes), tuple(asdict(outcome) for outcome in outcomes))
+    return Report(_summarize(outcomes), tuple(_build_row(outcome) for outcome in outcomes))
 
 
 def _ask(question: Question, library: Library, rule: Rule) -> _Outcome:
     begun = time.perf_counter()
     answer = library.ask(question.text)
     seconds = time.perf_counter() - begun
-    prediction = answer.text or ""
     hits = _fill_budget(answer, library)
     return _Outcome(
-        id=question.id,
+        judgement=judge(
+            question,
+            answer.text or "",
+            no_answer=answer.no_answer,
+            confidence=answer.confidence,
+            answerability=answer.answerability,
+            rule=rule,
+        ),
         kind=question.kind,
-        question=question.text,
-        gold=question.accepted,
-        prediction=prediction,
-        exact_match=score_exact_match(prediction, question.accepted, rule=rule),
-        f1=score_f1(prediction, question.accepted, rule=rule),
-        no_answer=answer.no_answer,
-        confidence=answer.confidence,
-        answerability=answer.answerability,
+        paraphrase=question.paraphrase,
         candidates=tuple(span.text for span in answer.spans),
         rank=next((rank for rank, hit in enumerate(hits, 1) if _holds(hit, question, hit.end)), None),
         within_budget=_is_within_budget(hits, question),
@@ -151,15 +146,34 @@ def _is_within_budget(hits: Sequence[Hit], question: Question) -> bool:
     return False
 
 
-def _summarize(outcomes: Sequence[_Outcome]) -> dict[str, float | None]:
-    answerable = [outcome for outcome in outcomes if outcome.gold]
-    unanswerable = [outcome.answerability for outcome in outcomes if not outcome.gold]
-    return {
-        "exact_match": 100 * fmean(outcome.exact_match for outcome in answerable),
-        "f1": 100 * fmean(outcome.f1 for outcome in answerable),
-        "answer_recall@5": fmean(recall_at(outcome.rank, k=5) for outcome in answerable),
-        f"answer_recall@{BUDGET}c": fmean(outcome.within_budget for outcome in answerable),
-        "unanswerable_auc": area_under_curve([outcome.answerability for outcome in answerable], unanswerable),
+def _build_row(outcome: _Outcome) -> Row:
+    row = asdict(outcome)
+    judgement: dict[str, object] = row.pop("judgement")
+    return judgement | row
+
+
+def _summarize(outcomes: Sequence[_Outcome]) -> Figures:
+    answerable = [outcome for outcome in outcomes if outcome.judgement.gold]
+    present = [outcome.judgement.answerability for outcome in answerable]
+    absent = [outcome.judgement.answerability for outcome in outcomes if not outcome.judgement.gold]
+    figures: Figures = {
+        **_average(answerable),
+        "unanswerable_auc": area_under_curve(present, absent),
         "n": len(outcomes),
         "seconds_per_question": fmean(outcome.seconds for outcome in outcomes),
+        **measure_confidence([outcome.judgement for outcome in outcomes]),
+    }
+    degrees = dict.fromkeys(outcome.paraphrase for outcome in answerable if outcome.paraphrase)
+    if not degrees:
+        return figures
+    groups = {degree: [outcome for outcome in answerable if outcome.paraphrase == degree] for degree in degrees}
+    return {**figures, "paraphrase": {degree: {"n": len(group), **_average(group)} for degree, group in groups.items()}}
+
+
+def _average(answerable: Sequence[_Outcome]) -> dict[str, float]:
+    return {
+        "exact_match": 100 * fmean(outcome.judgement.exact_match for outcome in answerable),
+        "f1": 100 * fmean(outcome.judgement.f1 for outcome in answerable),
+        "answer_recall@5": fmean(recall_at(outcome.rank, k=5) for outcome in answerable),
+        f"answer_recall@{BUDGET}c": fmean(outcome.within_budget for outcome in answerable),
     }

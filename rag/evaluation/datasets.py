@@ -36,13 +36,18 @@ class GoldAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about one document; without answers it is unanswerable."""
+    """A question about one document; without answers it is unanswerable.
+
+    `kind` says what is asked for, `paraphrase` how far the wording is from the document's ("low", "medium", "high");
+    both are empty where the file does not say.
+    """
 
     id: str
     document_id: str
     text: str
     answers: tuple[GoldAnswer, ...]
     kind: str = ""
+    paraphrase: str = ""
 
     @property
     def accepted(self) -> tuple[str, ...]:
@@ -88,7 +93,8 @@ def load_squad(paths: Sequence[Path]) -> Dataset:
 def load_long_documents(docs: Path, questions: Path) -> Dataset:
     """Load `docs.jsonl` ({"id", "title", "text"} a line) and the `questions.jsonl` asked about them.
 
-    A question is {"id", "doc_id", "question", "answers": [{"text", "answer_start"}]}; offsets are code points.
+    A question is {"id", "doc_id", "question", "answers": [{"text", "answer_start"}]}, with "kind" and "paraphrase" if
+    they are known; offsets are code points.
 
     Raises:
         DatasetError: A file cannot be read or a line is not in the format; the message names the line.
@@ -153,6 +159,7 @@ def _build_question(entry: Any, document: Document, shift: int, place: str) -> Q
         text=_take(entry, "question", str, place),
         answers=tuple(answers),
         kind=str(entry.get("kind", "")),
+        paraphrase=str(entry.get("paraphrase", "")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Scores: answers against accepted answers, rankings against the one right place, and their uncertainty.
+"""Scores: answers against accepted answers, rankings against the one right place, confidence, and their uncertainty.
 
 Three rules say when two answers are the same, because the published figures were not made with one:
 
@@ -28,6 +28,9 @@ from rag.errors import ArgumentError
 
 Rule = Literal["plain", "jsquad", "jaquad"]
 
+RIGHT = 0.8
+"""Character F1 from which on an answer counts as right."""
+
 # string.punctuation also holds symbols such as $ + < = >, which Unicode does not class as punctuation;
 # the full-width forms stand 0xFEE0 further on.
 _PUNCTUATION = frozenset(string.punctuation) | {chr(ord(character) + 0xFEE0) for character in string.punctuation}
@@ -40,6 +43,29 @@ class Interval:
     mean: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class RiskCoverage:
+    """How often answers are wrong when only the surest are given.
+
+    `points` are (coverage, risk): the share of questions answered, and the share of wrong ones among those; ascending
+    in coverage, one for each number of questions. `area` is the mean of the risks: 0 when all are right.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    area: float
+
+    def risk_at(self, coverage: float) -> float:
+        """Return the risk where at least the share `coverage` of the questions is answered.
+
+        Raises:
+            ArgumentError: `coverage` is not above 0 and at most 1.
+        """
+        if not 0 < coverage <= 1:
+            raise ArgumentError(f"coverage is {coverage}; expected a share above 0 and at most 1")
+        needed = math.ceil(round(coverage * len(self.points), 9))  # 0.7 × 10 is more than 7
+        return self.points[needed - 1][1]
 
 
 def normalize_answer(text: str, *, rule: Rule = "plain") -> str:
@@ -135,6 +161,43 @@ def area_under_curve(positive: Sequence[float], negative: Sequence[float]) -> fl
     return float((below + not_above).mean() / (2 * len(ascending)))
 
 
+def measure_calibration_error(confidence: Sequence[float], right: Sequence[bool], *, bins: int = 10) -> float:
+    """Return the expected calibration error: mean gap of confidence and accuracy over bins of equal width.
+
+    Source: Naeini et al. 2015, Obtaining Well Calibrated Probabilities Using Bayesian Binning.
+
+    Raises:
+        ArgumentError: The two do not have the same, non-zero number of values.
+    """
+    _check_pairs(confidence, right)
+    sure, hits = np.asarray(confidence, dtype=np.float64), np.asarray(right, dtype=np.float64)
+    place = np.minimum((sure * bins).astype(int), bins - 1)
+    gaps = [abs((sure - hits)[place == each].sum()) for each in range(bins)]
+    return float(sum(gaps) / len(sure))
+
+
+def risk_coverage(confidence: Sequence[float], right: Sequence[bool]) -> RiskCoverage:
+    """Return the risk of answering only the questions one is surest of, for every number of them.
+
+    Of questions with equal confidence none comes first: each counts as wrong as they are on average.
+
+    Sources: El-Yaniv and Wiener 2010, On the Foundations of Noise-free Selective Classification; Geifman and El-Yaniv
+    2017, Selective Classification for Deep Neural Networks; the area, Geifman, Uziel and El-Yaniv 2019, Bias-Reduced
+    Uncertainty Estimation for Deep Neural Classifiers.
+
+    Raises:
+        ArgumentError: The two do not have the same, non-zero number of values.
+    """
+    _check_pairs(confidence, right)
+    _, group = np.unique(-np.asarray(confidence, dtype=np.float64), return_inverse=True)
+    wrong = 1 - np.asarray(right, dtype=np.float64)
+    means = np.bincount(group, weights=wrong) / np.bincount(group)
+    counts = np.arange(1, len(wrong) + 1)
+    risks = np.cumsum(means[np.sort(group)]) / counts
+    points = tuple(zip((counts / len(wrong)).tolist(), risks.tolist(), strict=True))
+    return RiskCoverage(points, area=float(risks.mean()))
+
+
 def paired_interval(
     first: Sequence[float], second: Sequence[float], *, level: float = 0.95, draws: int = 10_000, seed: int = 0
 ) -> Interval:
@@ -143,11 +206,7 @@ def paired_interval(
     Raises:
         ArgumentError: the two do not have the same, non-zero number of values, or `level` is not between 0 and 1.
     """
-    if len(first) != len(second) or not first:
-        raise ArgumentError(
-            f"{len(first)} and {len(second)} values cannot be paired; expected as many of the one as of the other, "
-            "at least one, in the same order of questions"
-        )
+    _check_pairs(first, second)
     if not 0 < level < 1:
         raise ArgumentError(f"level {level} is no probability between 0 and 1; 0.95 is usual")
     differences = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
@@ -156,3 +215,11 @@ def paired_interval(
     means = [generator.choice(differences, size=len(differences)).mean() for _ in range(draws)]
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(mean=float(differences.mean()), low=float(low), high=float(high))
+
+
+def _check_pairs(first: Sequence[float], second: Sequence[float]) -> None:
+    if len(first) != len(second) or not first:
+        raise ArgumentError(
+            f"{len(first)} and {len(second)} values cannot be paired; expected as many of the one as of the other, "
+            "at least one, in the same order of questions"
+        )

@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
 from rag.errors import DatasetError
 from rag.evaluation.datasets import Question, load_squad
-from rag.evaluation.metrics import Rule, score_exact_match, score_f1
-from rag.evaluation.rows import Report
+from rag.evaluation.judgement import Judgement, judge, measure_confidence
+from rag.evaluation.metrics import Rule
+from rag.evaluation.rows import Figures, Report
 from rag.retrieval.hit import Passage
 
 if TYPE_CHECKING:
     from rag.embeddings.encoder import Progress
     from rag.reading.answer import Reading
     from rag.reading.reader import Reader
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    id: str
-    question: str
-    gold: tuple[str, ...]
-    prediction: str
-    exact_match: float
-    f1: float
-    no_answer: bool
-    confidence: float
-    answerability: float
 
 
 def evaluate_reading(
@@ -55,7 +43,8 @@ def evaluate_reading(
         progress: Called after every question.
 
     Returns:
-        "exact_match" and "f1" in percent, "n" questions, "seconds" of reading; one row a question.
+        "exact_match" and "f1" in percent, "n" questions, "seconds" of reading; where some questions have no answer, the
+        figures of `measure_confidence` too. One row a question.
 
     Raises:
         DatasetError: A file is not in the format, or holds no question.
@@ -65,35 +54,33 @@ def evaluate_reading(
     if not questions:
         raise DatasetError(f"{', '.join(map(str, files))}: expected at least one question, found none")
     may_abstain = any(not question.answers for question in dataset.questions)
-    outcomes: list[_Outcome] = []
+    judgements: list[Judgement] = []
     begun = time.perf_counter()
     for question in questions:
         document = dataset.documents[question.document_id]
         passage = Passage(document.id, 0, len(document.text), document.text, score=1.0)
         reading = reader.read(question.text, [passage], n=1)
-        outcomes.append(_build_outcome(question, reading, rule, may_abstain=may_abstain))
+        judgements.append(_judge(question, reading, rule, may_abstain=may_abstain))
         if progress:
-            progress(len(outcomes), len(questions))
-    figures = {
-        "exact_match": 100 * fmean(outcome.exact_match for outcome in outcomes),
-        "f1": 100 * fmean(outcome.f1 for outcome in outcomes),
-        "n": len(outcomes),
+            progress(len(judgements), len(questions))
+    figures: Figures = {
+        "exact_match": 100 * fmean(judgement.exact_match for judgement in judgements),
+        "f1": 100 * fmean(judgement.f1 for judgement in judgements),
+        "n": len(judgements),
         "seconds": time.perf_counter() - begun,
     }
-    return Report(figures, tuple(asdict(outcome) for outcome in outcomes))
+    if may_abstain:
+        figures = {**figures, **measure_confidence(judgements)}
+    return Report(figures, tuple(asdict(judgement) for judgement in judgements))
 
 
-def _build_outcome(question: Question, reading: Reading, rule: Rule, *, may_abstain: bool) -> _Outcome:
+def _judge(question: Question, reading: Reading, rule: Rule, *, may_abstain: bool) -> Judgement:
     abstains = not reading.spans or (may_abstain and reading.no_answer)
-    prediction = "" if abstains else reading.spans[0].text
-    return _Outcome(
-        id=question.id,
-        question=question.text,
-        gold=question.accepted,
-        prediction=prediction,
-        exact_match=score_exact_match(prediction, question.accepted, rule=rule),
-        f1=score_f1(prediction, question.accepted, rule=rule),
+    return judge(
+        question,
+        "" if abstains else reading.spans[0].text,
         no_answer=reading.no_answer,
         confidence=reading.confidence,
         answerability=reading.answerability,
+        rule=rule,
     )

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from rag.errors import DatasetError
 
 Row = Mapping[str, object]
-Figures = Mapping[str, float | None]
-"""Figures by name; None where the data do not allow a figure."""
+Figures: TypeAlias = Mapping[str, "float | Figures | None"]
+"""Figures by name, or by a group's name those of the group; None where the data do not allow a figure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.evaluation.metrics import area_under_curve, score_f1
+from rag.evaluation.metrics import RIGHT, area_under_curve, measure_calibration_error, score_f1
 from rag.reading.calibration import Calibration, LogisticMap, fit_calibration
 from rag.reading.span_reader import SpanReader
 from rag.retrieval.hit import Passage
@@ -20,8 +20,6 @@ from rag.training.paragraphs import open_paragraphs
 logger = logging.getLogger(__name__)
 
 PASSAGES = 5
-RIGHT = 0.8
-"""Character F1 from which on an answer counts as right."""
 FEATURES = ("answerability", "log_probability")
 
 
@@ -136,25 +134,11 @@ def _report(cases: Sequence[Case]) -> None:
         return
     present = [-absent for absent, _, case in judged if case.present]
     missing = [-absent for absent, _, case in judged if not case.present]
-    sure = np.array([confidence for _, confidence, case in judged if case.present])
-    right = np.array([case.right for _, _, case in judged if case.present])
+    sure = [confidence for _, confidence, case in judged if case.present]
+    right = [case.right for _, _, case in judged if case.present]
     logger.info(
         "calibration: %d readings, area under the curve of answer or none %.3f, expected calibration error %.3f",
         len(cases),
         area_under_curve(present, missing) or float("nan"),
         measure_calibration_error(sure, right),
     )
-
-
-def measure_calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_], *, bins: int = 10) -> float:
-    """Return the expected calibration error: mean gap of confidence and accuracy over bins of equal width.
-
-    Source: Naeini et al. 2015, Obtaining Well Calibrated Probabilities Using Bayesian Binning.
-    """
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(confidence[place == each].mean() - right[place == each].mean()) * (place == each).mean()
-        for each in range(bins)
-        if (place == each).any()
-    ]
-    return float(sum(gaps))

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from rag.cli import main
+from rag.cli.terminal import print_figures
 
 RULES = """青空商会 旅費規程
 
@@ -212,12 +213,26 @@ def test_evaluate_retrieval(squad: str, capsys: pytest.CaptureFixture[str]) -> N
 def test_evaluate_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     docs, questions = tmp_path / "docs.jsonl", tmp_path / "questions.jsonl.xz"
     docs.write_text(json.dumps({"id": "d", "title": "旅費", "text": RULES}), encoding="utf-8")
-    questions.write_bytes(lzma.compress(json.dumps(QUESTION | {"doc_id": "d"}).encode()))
+    questions.write_bytes(lzma.compress(json.dumps(QUESTION | {"doc_id": "d", "paraphrase": "low"}).encode()))
     _, figures = run_json(capsys, "evaluate", "answers", "--docs", str(docs), "--questions", str(questions))
     assert set(figures) == {
         "exact_match", "f1", "answer_recall@5", "answer_recall@2000c", "unanswerable_auc", "n", "seconds_per_question",
+        "expected_calibration_error", "risk_coverage_area", "risk_at_coverage", "paraphrase",
     }  # fmt: skip
     assert (figures["answer_recall@5"], figures["unanswerable_auc"]) == (1, None)
+    assert figures["risk_at_coverage"].keys() == {f"{tenth / 10}" for tenth in range(1, 11)}
+    assert figures["paraphrase"]["low"].keys() == {"n", "exact_match", "f1", "answer_recall@5", "answer_recall@2000c"}
+
+
+def test_figures_of_a_group_are_printed_behind_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    print_figures({"n": 1200, "auc": None, "paraphrase": {"low": {"f1": 37.5, "n": 2}}})
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        ["n", "1,200"],
+        ["auc", "-"],
+        ["paraphrase", "low", "f1", "37.5000"],
+        ["paraphrase", "low", "n", "2"],
+    ]
 
 
 def test_rows_that_cannot_be_written_are_told_before_measuring(

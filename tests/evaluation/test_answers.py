@@ -41,7 +41,8 @@ def evaluate(
     reader: FakeReader,
     **options: Any,
 ) -> Report:
-    """Ask questions, each with the number of its document and its answer ("" for none)."""
+    """Ask questions, each with the number of its document and its answer ("" for none); `marks` are added to them."""
+    marks = options.pop("marks", {})
     monkeypatch.setattr("rag.library.library.load_encoder", lambda settings: FakeEncoder())
     monkeypatch.setattr("rag.library.library.load_reader", lambda settings: reader)
     docs = [{"id": f"d{number}", "title": f"文書{number}", "text": text} for number, text in enumerate(texts)]
@@ -51,6 +52,7 @@ def evaluate(
             "doc_id": f"d{document}",
             "question": question,
             "kind": "数",
+            **marks.get(question, {}),
             "answers": [{"text": answer, "answer_start": texts[document].index(answer)}] if answer else [],
         }
         for number, (document, question, answer) in enumerate(questions)
@@ -65,23 +67,54 @@ QUESTIONS = [(0, "有給休暇は", "10日"), (1, "定食は", "六百八十円"
 def test_figures_over_answerable_and_unanswerable_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"有給休暇は": "10日", "定食は": "八十円", "定食の席は": "定食", "休暇の届は": "第1条"}
     sure = {"有給休暇は": 4.0, "定食は": 2.0, "定食の席は": 3.0, "休暇の届は": -1.0}
-    report = evaluate(tmp_path, monkeypatch, [LEAVE, MEAL], QUESTIONS, FakeReader(told, sure))
+    confidence = {"有給休暇は": 0.9, "定食は": 0.8, "定食の席は": 0.6, "休暇の届は": 0.7}
+    report = evaluate(tmp_path, monkeypatch, [LEAVE, MEAL], QUESTIONS, FakeReader(told, sure, confidence))
     figures = dict(report.figures)
     assert figures.pop("seconds_per_question") > 0  # type: ignore[operator]
     # "八十円" has 3 of 5 characters: precision 1, recall 3/5. Three of four pairs are in the right order.
     assert figures == {
         "exact_match": 50.0, "f1": pytest.approx(100 * (1 + 0.75) / 2), "answer_recall@5": 1.0,
         "answer_recall@2000c": 1.0, "unanswerable_auc": 0.75, "n": 4,
+        # Right, wrong (F1 0.75), right ("no answer"), wrong: in the order of confidence.
+        "expected_calibration_error": pytest.approx((0.1 + 0.8 + 0.3 + 0.6) / 4),
+        "risk_coverage_area": pytest.approx((0 + 1 / 2 + 1 / 3 + 2 / 4) / 4),
+        "risk_at_coverage": {
+            "0.1": 0, "0.2": 0, "0.3": 0.5, "0.4": 0.5, "0.5": 0.5, "0.6": pytest.approx(1 / 3),
+            "0.7": pytest.approx(1 / 3), "0.8": 0.5, "0.9": 0.5, "1.0": 0.5,
+        },
     }  # fmt: skip
     assert [(row["prediction"], row["no_answer"]) for row in report.rows] == [
         ("10日", False), ("八十円", False), ("定食", False), ("", True),
     ]  # fmt: skip
     row = {key: value for key, value in report.rows[3].items() if key != "seconds"}
     assert row == {
-        "id": "q3", "kind": "数", "question": "休暇の届は", "gold": (), "prediction": "", "exact_match": 1.0, "f1": 1.0,
-        "no_answer": True, "confidence": 0.75, "answerability": -1.0, "candidates": ("第1条",), "rank": None,
-        "within_budget": False,
+        "id": "q3", "kind": "数", "paraphrase": "", "question": "休暇の届は", "gold": (), "prediction": "",
+        "exact_match": 1.0, "f1": 1.0, "no_answer": True, "confidence": 0.7, "answerability": -1.0,
+        "candidates": ("第1条",), "rank": None, "within_budget": False,
     }  # fmt: skip
+
+
+def test_questions_are_grouped_by_how_far_they_are_worded_from_the_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # "値段" stands nowhere; "休暇の届は" has no answer and "何日の休暇" no degree: they count in no group.
+    questions = [*QUESTIONS[:2], (1, "値段", "六百八十円"), (0, "何日の休暇", "10日"), QUESTIONS[3]]
+    degrees = {"有給休暇は": "low", "定食は": "high", "値段": "high", "休暇の届は": "low"}
+    report = evaluate(
+        tmp_path, monkeypatch, [LEAVE, MEAL], questions, FakeReader({"有給休暇は": "10日", "定食は": "八十円"}),
+        marks={question: {"paraphrase": degree} for question, degree in degrees.items()},
+    )  # fmt: skip
+    assert report.figures["paraphrase"] == {
+        "low": {"n": 1, "exact_match": 100, "f1": 100, "answer_recall@5": 1, "answer_recall@2000c": 1},
+        "high": {
+            "n": 2,
+            "exact_match": 0,
+            "f1": pytest.approx(37.5),
+            "answer_recall@5": 0.5,
+            "answer_recall@2000c": 0.5,
+        },
+    }
+    assert [row["paraphrase"] for row in report.rows] == ["low", "high", "high", "", "low"]
 
 
 def test_refusing_an_answerable_question_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ def test_broken_squad_names_file_and_place(tmp_path, content, message):
 
 DOCS = '{"id": "d1", "title": "規程", "text": "第1条\\n定年は65歳とする。"}\n'
 QUESTIONS = (
-    '{"id": "q1", "doc_id": "d1", "question": "定年は？", "kind": "number",'
+    '{"id": "q1", "doc_id": "d1", "question": "定年は？", "kind": "number", "paraphrase": "low",'
     ' "answers": [{"text": "65歳", "answer_start": 7}]}\n'
     "\n"
     '{"id": "q2", "doc_id": "d1", "question": "初任給は？", "answers": []}\n'
@@ -128,8 +128,9 @@ def test_load_long_documents(tmp_path, suffix):
     first, second = dataset.questions
     document = dataset.documents[first.document_id]
     assert (document.source, document.title, document.text) == ("d1", "規程", "第1条\n定年は65歳とする。")
-    assert (first.id, first.kind, first.answers) == ("q1", "number", (GoldAnswer("65歳", 7),))
-    assert (second.text, second.answers, second.kind) == ("初任給は？", (), "")
+    assert (first.id, first.kind, first.paraphrase) == ("q1", "number", "low")
+    assert first.answers == (GoldAnswer("65歳", 7),)
+    assert (second.text, second.answers, second.kind, second.paraphrase) == ("初任給は？", (), "", "")
 
 
 @pytest.mark.parametrize(

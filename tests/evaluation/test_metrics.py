@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 
@@ -13,10 +14,12 @@ from rag.errors import ArgumentError
 from rag.evaluation.metrics import (
     area_under_curve,
     discounted_gain_at,
+    measure_calibration_error,
     normalize_answer,
     paired_interval,
     recall_at,
     reciprocal_rank_at,
+    risk_coverage,
     score_exact_match,
     score_f1,
 )
@@ -137,6 +140,62 @@ def test_area_under_curve(positive, negative, expected):
 def test_area_under_curve_equals_counting_pairs(positive, negative):
     pairs = [(left > right) + 0.5 * (left == right) for left in positive for right in negative]
     assert area_under_curve(positive, negative) == pytest.approx(sum(pairs) / len(pairs))
+
+
+def test_right_as_often_as_sure_is_no_calibration_error():
+    right = [True, True, True, False, True, False, False, False]
+    assert measure_calibration_error([0.75] * 4 + [0.25] * 4, right) == pytest.approx(0.0)
+
+
+def test_calibration_gaps_are_weighed_by_their_share():
+    error = measure_calibration_error([1.0, 1.0, 0.55, 0.55], [False, False, True, False])
+    assert error == pytest.approx(0.5 * 1.0 + 0.5 * 0.05)
+
+
+def test_risk_grows_as_the_less_sure_are_answered():
+    curve = risk_coverage([0.2, 0.9, 0.7, 0.4], [False, True, False, True])
+    assert curve.points == ((0.25, 0.0), (0.5, 0.5), (0.75, pytest.approx(1 / 3)), (1.0, 0.5))
+    assert curve.area == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
+    assert [curve.risk_at(share) for share in (0.1, 0.25, 0.26, 1)] == [0, 0, 0.5, 0.5]
+
+
+def test_equal_confidence_puts_none_first():
+    for right in ([True, True, False], [True, False, True]):
+        assert risk_coverage([0.9, 0.5, 0.5], right).points == (
+            (pytest.approx(1 / 3), 0.0), (pytest.approx(2 / 3), 0.25), (1.0, pytest.approx(1 / 3)),
+        )  # fmt: skip
+
+
+def test_risk_at_a_tenth_is_that_of_the_question_there():
+    curve = risk_coverage([1 - number / 10 for number in range(10)], [True] * 7 + [False] * 3)
+    assert [curve.risk_at(tenth / 10) for tenth in range(1, 11)] == pytest.approx([0] * 7 + [1 / 8, 2 / 9, 0.3])
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=6))
+def test_risk_coverage_is_the_mean_over_all_orders_of_the_equally_sure(judged):
+    orders = [
+        order
+        for order in itertools.permutations(judged)
+        if all(first[0] >= second[0] for first, second in itertools.pairwise(order))
+    ]
+    curve = risk_coverage([sure / 3 for sure, _ in judged], [right for _, right in judged])
+    for count, (coverage, risk) in enumerate(curve.points, 1):
+        wrong = [sum(not right for _, right in order[:count]) / count for order in orders]
+        assert (coverage, risk) == pytest.approx((count / len(judged), sum(wrong) / len(wrong)))
+    assert curve.area == pytest.approx(sum(risk for _, risk in curve.points) / len(judged))
+
+
+@pytest.mark.parametrize("coverage", [0.0, 1.01, -0.1])
+def test_risk_at_refuses_what_is_no_share(coverage):
+    with pytest.raises(ArgumentError, match="expected a share above 0 and at most 1"):
+        risk_coverage([0.5], [True]).risk_at(coverage)
+
+
+@pytest.mark.parametrize("measure", [risk_coverage, measure_calibration_error])
+def test_confidence_without_as_many_outcomes_is_refused(measure):
+    for confidence, right in (([], []), ([0.5], [True, False])):
+        with pytest.raises(ArgumentError, match="cannot be paired"):
+            measure(confidence, right)
 
 
 def test_paired_interval_is_seeded_and_holds_the_difference():

@@ -77,13 +77,29 @@ def test_where_some_have_none_saying_so_is_the_empty_answer(tmp_path: Path) -> N
     told = {"有給は何日か": "10日", "定休日はいつか": "10日", "席は幾つか": "定食"}
     figures, rows = evaluate(tmp_path, entries, FakeReader(told, {"有給は何日か": -1.0, "定休日はいつか": -1.0}))
     assert [(row["prediction"], row["exact_match"]) for row in rows] == [("", 0), ("", 1), ("定食", 0)]
-    assert figures == {"exact_match": pytest.approx(100 / 3), "f1": pytest.approx(100 / 3), "n": 3}
+    assert (figures["exact_match"], figures["f1"], figures["n"]) == (pytest.approx(100 / 3), pytest.approx(100 / 3), 3)
+
+
+def test_where_some_have_none_the_confidence_is_measured(tmp_path: Path) -> None:
+    entries = [*ENTRIES[:1], (LEAVE, "定休日はいつか", []), (MEAL, "席は幾つか", []), (MEAL, "何が出るか", ["定食"])]
+    told = {"有給は何日か": "は10日", "席は幾つか": "定食", "何が出るか": "定食"}
+    sure = {"有給は何日か": 0.95, "定休日はいつか": 0.85, "席は幾つか": 0.15, "何が出るか": 0.45}
+    figures, rows = evaluate(tmp_path, entries, FakeReader(told, {}, sure))
+    # Right are "は10日" with an F1 of 6/7, "no answer" where there is none, and "定食"; wrong is "定食" for seats.
+    assert [(row["no_answer"], row["f1"]) for row in rows] == [
+        (False, pytest.approx(6 / 7)), (True, 1), (False, 0), (False, 1),
+    ]  # fmt: skip
+    assert figures["expected_calibration_error"] == pytest.approx((0.05 + 0.15 + 0.15 + 0.55) / 4)
+    assert figures["risk_coverage_area"] == pytest.approx((0 + 0 + 0 + 1 / 4) / 4)
+    assert figures["risk_at_coverage"] == {
+        "0.1": 0, "0.2": 0, "0.3": 0, "0.4": 0, "0.5": 0, "0.6": 0, "0.7": 0, "0.8": 0.25, "0.9": 0.25, "1.0": 0.25,
+    }  # fmt: skip
 
 
 def test_a_limit_does_not_change_what_saying_no_means(tmp_path: Path) -> None:
     entries = [*ENTRIES[:1], (MEAL, "席は幾つか", [])]
     figures, _ = evaluate(tmp_path, entries, FakeReader({"有給は何日か": "10日"}, {"有給は何日か": -1.0}), limit=1)
-    assert figures == {"exact_match": 0, "f1": 0, "n": 1}
+    assert (figures["exact_match"], figures["f1"], figures["n"]) == (0, 0, 1)
 
 
 @pytest.mark.parametrize(("rule", "expected"), [("plain", 100), ("jsquad", 0), ("jaquad", 0)])
