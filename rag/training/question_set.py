@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,25 @@ class QuestionSet:
         moved = [replace(question, paragraph=question.paragraph + shift) for question in other.questions]
         negatives = [[number + shift for number in numbers] for numbers in other.negatives]
         return QuestionSet([*self.questions, *moved], [*self.negatives, *negatives])
+
+    def hold_out(self, *, every: int) -> tuple[QuestionSet, QuestionSet]:
+        """Part the questions of every n-th article from those of the others."""
+        titles = list(dict.fromkeys(question.title for question in self.questions))
+        chosen = set(titles[every - 1 :: every])
+        return self._keep(set(titles) - chosen), self._keep(chosen)
+
+    def thin(self, size: int) -> QuestionSet:
+        """Keep about `size` questions, evenly spread."""
+        step = max(1, len(self.questions) // size)
+        return QuestionSet(self.questions[::step], self.negatives[::step])
+
+    def _keep(self, titles: Collection[str]) -> QuestionSet:
+        pairs = [
+            (question, numbers)
+            for question, numbers in zip(self.questions, self.negatives, strict=True)
+            if question.title in titles
+        ]
+        return QuestionSet([question for question, _ in pairs], [numbers for _, numbers in pairs])
 
 
 def mine_questions(questions: Sequence[TrainingQuestion], cache: Path) -> QuestionSet:

@@ -37,6 +37,10 @@ from rag.training.tokenizer import TokenizerSettings, train_tokenizer
 logger = logging.getLogger(__name__)
 
 START = "start"
+UNSEEN_ARTICLES = 20
+"""One article of prose in so many is held out."""
+UNSEEN_QUESTIONS = 260
+"""Questions of prose that a reader is calibrated on, about as many as were written by people."""
 Settings = TypeVar("Settings")
 
 
@@ -122,7 +126,8 @@ def _pretrain(workshop: Workshop, folder: Path) -> bool:
         save_reader(model, tokenizer, folder)
     if not settings.reader.synthetic:
         return True
-    return _train_reader(workshop, folder, QuestionSet([], []), settings.reader)
+    synthetic, _ = _load_synthetic(workshop, folder, settings.reader)
+    return train_reader(synthetic, folder, settings.reader, device=workshop.device, stopping=workshop.stopping)
 
 
 def _embedder(workshop: Workshop, folder: Path) -> bool:
@@ -150,20 +155,24 @@ def _reader(workshop: Workshop, folder: Path) -> bool:
         if workshop.source is None and not is_finished(source):
             logger.warning("reader: %s is not finished; beginning with what there is", source)
         save_reader(load_reader(source), load_tokenizer(source), folder)
-    questions = mine_questions(training, folder / "negatives.json")
-    finished = _train_reader(workshop, folder, questions, settings)
+    synthetic, unseen = _load_synthetic(workshop, folder, settings)
+    questions = mine_questions(training, folder / "negatives.json").join(synthetic)
+    finished = train_reader(questions, folder, settings, device=workshop.device, stopping=workshop.stopping)
     if finished:
-        calibrate_reader(folder, held_out[::2], training[::10], device=str(workshop.device))
+        unseen = QuestionSet(held_out[::4], [()] * len(held_out[::4])).join(unseen)
+        calibrate_reader(folder, unseen.questions, training[::10], device=str(workshop.device))
     return finished
 
 
-def _train_reader(workshop: Workshop, folder: Path, questions: QuestionSet, settings: ReaderSettings) -> bool:
+def _load_synthetic(workshop: Workshop, folder: Path, settings: ReaderSettings) -> tuple[QuestionSet, QuestionSet]:
+    """Load the questions of prose to train on, and some of other articles to calibrate on."""
     cache = folder / "synthetic.json.xz"
     if not holds_checkpoint(folder):
         cache.unlink(missing_ok=True)
     synthetic = load_synthetic_questions(workshop.data, limit=settings.synthetic, seed=settings.seed, cache=cache)
-    logger.info("%s: %d questions, %d of prose", folder.name, len(questions.questions), len(synthetic.questions))
-    return train_reader(questions.join(synthetic), folder, settings, device=workshop.device, stopping=workshop.stopping)
+    trained, unseen = synthetic.hold_out(every=UNSEEN_ARTICLES)
+    logger.info("%s: %d questions of prose", folder.name, len(trained.questions))
+    return trained, unseen.thin(UNSEEN_QUESTIONS)
 
 
 def _evaluate(workshop: Workshop) -> None:

@@ -22,6 +22,14 @@ def test_paragraphs_of_both_are_kept_apart() -> None:
     assert QuestionSet([], []).join(QuestionSet([SECOND], [[2]])) == QuestionSet([SECOND], [[2]])
 
 
+def test_articles_are_held_out_whole() -> None:
+    questions = QuestionSet([FIRST, SECOND, THIRD], [[1], [2], [0]])
+    assert questions.hold_out(every=2) == (QuestionSet([FIRST], [[1]]), QuestionSet([SECOND, THIRD], [[2], [0]]))
+    assert questions.hold_out(every=3) == (questions, QuestionSet([], []))
+    assert questions.thin(2) == questions
+    assert questions.thin(1) == QuestionSet([FIRST], [[1]])
+
+
 def test_made_questions_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = tmp_path / "synthetic.json.xz"
     monkeypatch.setattr(question_set, "load_cloze_questions", lambda data, limit, seed: [SECOND, THIRD][:limit])
