@@ -81,7 +81,7 @@ def test_enter_of_an_input_method_does_not_send(visit: Visit) -> None:
     expect(page.locator(".turn .question")).to_contain_text("有給休暇は\n何日ですか")
     expect(box).to_have_value("")
     page.locator("#clear").click()
-    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.locator(".turn")).to_have_count(0, timeout=PATIENCE)
 
 
 def test_an_empty_question_is_not_sent(visit: Visit) -> None:
