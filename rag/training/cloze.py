@@ -7,7 +7,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import log
 from pathlib import Path
@@ -15,7 +15,8 @@ from pathlib import Path
 from rag.text.sentences import split_sentences
 from rag.training.clauses import Clause, Part, build_clauses
 from rag.training.corpus import Article, TrainingQuestion, load_prose
-from rag.training.gaps import ANSWER, Gap, find_gaps
+from rag.training.everyday import replace_formal_nouns, say_everyday
+from rag.training.gaps import ANSWER, THING, Gap, find_gaps
 from rag.training.predicates import Predicate
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ ASKED = {
 TITLED = {"kyoto_wikipedia": "は", "statutes": "では"}
 """Sources whose titles name what the text is about, and the particle they take."""
 ASIDE, SUBJECT = re.compile("[（(].*"), re.compile("は|が|では")
+SPECIFIC = 0.7
+"""Chance that a sentence is asked for something else than 何, where it can be."""
 SIBLINGS = 4
 PER_PASSAGE = 3
 NUMBERING = re.compile(
@@ -63,11 +66,12 @@ WHY = ("なぜ", "なぜ", "どうして", "どのような理由で")
 
 @dataclass(frozen=True, slots=True)
 class Cloze:
-    """A question and the place of its answer in the sentence."""
+    """A question and the place of its answer in the sentence; `specific` if it says more of that than 何."""
 
     question: str
     start: int
     end: int
+    specific: bool
 
 
 def build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
@@ -75,7 +79,7 @@ def build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
     numbering = NUMBERING.match(sentence)
     skipped = numbering.end() if numbering else 0
     for cloze in _build_clozes(sentence[skipped:], chooser):
-        yield Cloze(cloze.question, cloze.start + skipped, cloze.end + skipped)
+        yield replace(cloze, start=cloze.start + skipped, end=cloze.end + skipped)
 
 
 def _build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
@@ -92,19 +96,19 @@ def _build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
         if question is not None:
             question = (question.replace("、", "") if chooser.random() < 0.5 else question).replace("、か", "か")
         if question is not None and QUESTION[0] <= len(question) <= QUESTION[1] and not VAGUE.search(question):
-            yield Cloze(question, gap.start, gap.end)
+            yield Cloze(question, gap.start, gap.end, specific=gap.words not in THING)
 
 
 def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random) -> str | None:
     """Say a clause as the question for one of its parts; None where too little of it would be left."""
-    part, predicate = clause.parts[number], clause.predicate
+    part, predicate = clause.parts[number], say_everyday(clause.predicate, chooser)
     kept = [index == number or _is_kept(other, chooser) for index, other in enumerate(clause.parts)]
     others = [other for index, other in enumerate(clause.parts) if kept[index] and index != number]
     if not others or sum(len(other.head.name) for other in others) + len(predicate.stem) < TOLD:
         return None
     asked = "".join(phrase.text for phrase in gap.keeps) + gap.words
     particle = "" if gap.drops_particle else part.tail
-    inside = "".join(_say_inside(other) for other in others)
+    inside = replace_formal_nouns("".join(_say_inside(other) for other in others), chooser)
     if predicate.kind == "copula" and part.is_topic and chooser.random() < 0.5:
         return f"{inside}{predicate.stem}は{asked}{chooser.choice(PAST_CLOSES if predicate.past else CLOSES)}"
     if not predicate.stem.startswith(NAMING) and chooser.random() < 0.5:
@@ -112,8 +116,10 @@ def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random) -> str |
         asked = asked.removesuffix("に") if gap.drops_particle else asked
         return f"{inside}{predicate.say_plainly()}のは{asked}{tail}{chooser.choice(CLOSES)}"
     asked += "が" if particle in TOPIC_ENDS else particle.replace("には", "に").replace("では", "で")
-    said = [asked if index == number else other.text for index, other in enumerate(clause.parts) if kept[index]]
-    return "".join(said) + _end(predicate, chooser)
+    before = "".join(other.text for index, other in enumerate(clause.parts[:number]) if kept[index])
+    after = "".join(other.text for index, other in enumerate(clause.parts) if kept[index] and index > number)
+    rest = replace_formal_nouns(after + _end(predicate, chooser), chooser)
+    return replace_formal_nouns(before, chooser) + asked + rest
 
 
 def _is_kept(part: Part, chooser: random.Random) -> bool:
@@ -145,7 +151,9 @@ def _ask_reasons(clauses: Sequence[Clause], chooser: random.Random) -> Iterator[
         start, end = morphemes[0].start, words[-1].end
         if start < end <= start + ANSWER:
             said = "".join(part.text for part in effect.parts if part.is_topic or chooser.random() < 0.8)
-            yield Cloze(f"{said}{chooser.choice(WHY)}{_end(effect.predicate, chooser)}", start, end)
+            predicate = say_everyday(effect.predicate, chooser)
+            question = f"{replace_formal_nouns(said, chooser)}{chooser.choice(WHY)}{_end(predicate, chooser)}"
+            yield Cloze(question, start, end, specific=True)
 
 
 def cut_passages(text: str) -> list[str]:
@@ -205,7 +213,8 @@ def _ask_passage(article: Article, passage: str, number: int, chooser: random.Ra
         clozes = list(build_clozes(passage[start:end], chooser))
         if not clozes:
             continue
-        cloze = chooser.choice(clozes[:3])
+        specific = [cloze for cloze in clozes if cloze.specific]
+        cloze = chooser.choice(specific if specific and chooser.random() < SPECIFIC else clozes)
         question = cloze.question
         topic = TITLED.get(article.source)
         name = ASIDE.sub("", article.title).strip()

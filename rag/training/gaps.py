@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from rag.text.normalization import fold
 from rag.text.numbers import find_numbers
 from rag.training.clauses import LIGHT_NAMES, Part
+from rag.training.everyday import QUANTITIES
 from rag.training.phrases import Phrase
 
 ANSWER = 60
@@ -141,9 +142,9 @@ def _ask_for_number(
     if before.endswith("第"):
         first, before, asked = first - 1, before[:-1], f"第何{unit}"
     elif unit in MONEY:
-        asked = chooser.choice(("いくら", f"何{unit}"))
+        asked = chooser.choice(("いくら", f"何{unit}", chooser.choice(QUANTITIES)))
     elif unit:
-        asked = f"何{unit}"
+        asked = chooser.choice((f"何{unit}", chooser.choice(QUANTITIES)))
     elif not after:
         asked = "いくつ"
     elif len(after) <= UNIT:
