@@ -1,7 +1,8 @@
-"""Where in a text an answer may begin and end: in one sentence, and not inside a number or a word."""
+"""Where in a text an answer may begin and end: in one sentence, not inside a number or a word nor in the numbering."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 
@@ -15,6 +16,14 @@ NO_OPENING, NO_CLOSING = -1, -2
 """Never equal, so that no span runs between them."""
 NUMERALS = frozenset("〇零一二三四五六七八九十百千万億兆")
 NUMBER_MARKS = frozenset(",.，．")
+_DIGITS = "[0-9０-９]{1,3}"
+_DOTTED = rf"{_DIGITS}(?:[.．]{_DIGITS})"
+NUMBERING = re.compile(
+    rf"^[\s　]*(?:#{{1,6}}[\s　]+)?(?:{_DIGITS}　|{_DOTTED}*[.．][\s　]+|{_DOTTED}+[\s　]+(?![A-Za-z%％℃Ω])|"
+    rf"[（(](?:{_DIGITS}|[一二三四五六七八九十ア-ンa-z]{{1,2}})[）)]|[①-⑳㋐-㋾・●○■◆])",
+    re.MULTILINE,
+)
+"""Numbers of headings, paragraphs and list items: 3.2 at the head of a line, but not 3.2 mm."""
 
 
 def find_borders(
@@ -23,7 +32,8 @@ def find_borders(
     """Number the sentence each token may open an answer in, and the one it may close an answer in.
 
     Of 6,000 answers of JaQuAD's training part, all lie in one sentence and 17 begin or end inside a number or a run of
-    katakana or Latin; of 3,000, 0.2 % begin and 0.3 % end inside a morpheme.
+    katakana or Latin; of 3,000, 0.2 % begin and 0.3 % end inside a morpheme. None of all 31,748 begins or ends in the
+    numbering at the head of a line.
 
     Args:
         text: The text.
@@ -36,7 +46,9 @@ def find_borders(
     """
     sentences = [start for start, _ in split_sentences(text)]
     words = list(split_words(text))
-    word_starts, word_ends = {start for start, _ in words}, {end for _, end in words}
+    numbering = {place for found in NUMBERING.finditer(text) for place in range(*found.span())}
+    word_starts = {start for start, _ in words} - numbering
+    word_ends = {end for _, end in words if end - 1 not in numbering}
     opens = [
         NO_OPENING if place not in word_starts or _runs_on(text, place) else bisect_right(sentences, place)
         for place in starts.tolist()
