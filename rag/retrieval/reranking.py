@@ -10,7 +10,7 @@ from typing import Protocol
 from rag.errors import ArgumentError
 from rag.retrieval.hit import Hit
 
-RETRIEVAL_WEIGHT = 8.0
+RETRIEVAL_WEIGHT = 12.0
 LEAST_SHARE = 0.05
 """Least share of the best hit's score that counts."""
 

@@ -25,12 +25,20 @@ FEATURES = ("answerability", "log_probability")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One reading of a held-out question, with the answer among the passages or without it."""
+    """One reading of a held-out question, with the answer among the passages or without it.
+
+    `f1` is that of the best span, 0 where there is no answer.
+    """
 
     answerability: float
     log_probability: float
     present: bool
-    right: bool
+    f1: float
+
+    @property
+    def features(self) -> dict[str, float]:
+        """What calibration knows of it."""
+        return {"answerability": self.answerability, "log_probability": self.log_probability}
 
 
 def calibrate_reader(
@@ -42,8 +50,8 @@ def calibrate_reader(
 ) -> Calibration:
     """Fit when the reader refuses and how sure it is, and write both beside its weights.
 
-    Every question is read twice as in use: from the passages that word search finds with its own paragraph among them,
-    and from those it finds without any that holds the answer.
+    Every question is read as in use from the passages that word search finds, with its own paragraph among them, and
+    every second one a second time, without any that holds the answer.
 
     Args:
         folder: The trained reader.
@@ -59,27 +67,40 @@ def calibrate_reader(
     cases = list(_read_cases(reader, questions, pool))
     _report(cases)
     calibration = _fit(cases)
+    calibration = replace(calibration, no_answer_threshold=choose_threshold(cases, calibration))
     calibration.save(folder)
     return calibration
 
 
+def choose_threshold(cases: Sequence[Case], calibration: Calibration) -> float:
+    """Return the probability of "no answer" above which saying so scores best.
+
+    An answer scores its F1, "no answer" where there is none scores 1, everything else 0.
+    """
+    if calibration.no_answer is None:
+        return calibration.no_answer_threshold
+    absent = np.array([calibration.no_answer.apply(case.features) for case in cases])
+    gains = np.array([case.f1 if case.present else -1.0 for case in cases])
+    order = np.argsort(absent)
+    # What answering the surest n cases scores, beside refusing all.
+    totals = np.concatenate([[0.0], gains[order].cumsum()])
+    best = int(totals.argmax())
+    edges = np.concatenate([[0.0], absent[order], [1.0]])
+    return float((edges[best] + edges[best + 1]) / 2)
+
+
 def _fit(cases: Sequence[Case]) -> Calibration:
-    features = _table(cases)
-    answered = [number for number, case in enumerate(cases) if case.present]
+    features = np.array([[case.features[name] for name in FEATURES] for case in cases])
     return replace(
         Calibration(),
         no_answer=_fit_map(features, [not case.present for case in cases]),
-        confidence=_fit_map(features[answered], [cases[number].right for number in answered]),
+        confidence=_fit_map(features, [case.f1 >= RIGHT for case in cases]),
     )
 
 
 def _fit_map(features: NDArray[np.float64], outcomes: Sequence[bool]) -> LogisticMap | None:
     """Fit one map, None where all cases are alike, as after a training that is much too short."""
     return fit_calibration(features, outcomes, names=FEATURES) if len(set(outcomes)) == 2 else None
-
-
-def _table(cases: Sequence[Case]) -> NDArray[np.float64]:
-    return np.array([(case.answerability, case.log_probability) for case in cases])
 
 
 def _read_cases(
@@ -94,7 +115,7 @@ def _read_cases(
             read = {each: score for each, score in found.items() if each == own or each in beside}
             yield _read_case(reader, question, read, search.contexts, present=True)
             without = [each for each in found if question.answer not in search.contexts[each]][:PASSAGES]
-            if without:
+            if without and number % 2:
                 rest = {each: found[each] for each in without}
                 yield _read_case(reader, question, rest, search.contexts, present=False)
             if number % 100 == 99:
@@ -116,7 +137,7 @@ def _read_case(
         answerability=reading.answerability,
         log_probability=float(np.log(best.probability)),
         present=present,
-        right=present and score_f1(best.text, [question.answer]) >= RIGHT,
+        f1=score_f1(best.text, [question.answer]) if present else 0.0,
     )
 
 
@@ -124,18 +145,20 @@ def _report(cases: Sequence[Case]) -> None:
     """Log how well the fit holds on questions it was not made from: each half is judged by the other one's."""
     judged: list[tuple[float, float, Case]] = []
     for half in (0, 1):
-        other = _fit([case for number, case in enumerate(cases) if number // 2 % 2 != half])
-        for case in (case for number, case in enumerate(cases) if number // 2 % 2 == half):
-            features = {"answerability": case.answerability, "log_probability": case.log_probability}
-            if other.no_answer is not None and other.confidence is not None:
-                judged.append((other.no_answer.apply(features), other.confidence.apply(features), case))
+        other = _fit([case for number, case in enumerate(cases) if number // 3 % 2 != half])
+        if other.no_answer is not None and other.confidence is not None:
+            judged += [
+                (other.no_answer.apply(case.features), other.confidence.apply(case.features), case)
+                for number, case in enumerate(cases)
+                if number // 3 % 2 == half
+            ]
     if not judged:
         logger.info("calibration: %d readings, too alike to be judged", len(cases))
         return
     present = [-absent for absent, _, case in judged if case.present]
     missing = [-absent for absent, _, case in judged if not case.present]
-    sure = [confidence for _, confidence, case in judged if case.present]
-    right = [case.right for _, _, case in judged if case.present]
+    sure = [confidence for _, confidence, _ in judged]
+    right = [case.f1 >= RIGHT for _, _, case in judged]
     logger.info(
         "calibration: %d readings, area under the curve of answer or none %.3f, expected calibration error %.3f",
         len(cases),
