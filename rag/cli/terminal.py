@@ -182,6 +182,7 @@ def print_hits(hits: Sequence[Hit], titles: Titles) -> None:
     for rank, hit in enumerate(hits, 1):
         where = f"{titles(hit.document_id)} [{hit.start}:{hit.end}]"
         reasons = f"意味 {hit.dense_rank or '-'}位・語 {hit.lexical_rank or '-'}位"
+        reasons += "" if hit.rating is None else f"・読解 {hit.rating:.1f}"
         output.print(f"[bold]{rank}. {escape(where)}[/]  [dim]{hit.score:.4f} {reasons}[/]", soft_wrap=True)
         text = Text(hit.text)
         text.highlight_words(sorted(hit.matched, key=len, reverse=True), style="bold yellow")

@@ -265,6 +265,7 @@ def _render_reason(passage: Passage, hits: Sequence[Hit], words: Words) -> str:
     for key, ranks in (
         ("found_words", [hit.lexical_rank for hit in inside if hit.lexical_rank is not None]),
         ("found_meaning", [hit.dense_rank for hit in inside if hit.dense_rank is not None]),
+        ("found_reading", [hits.index(hit) + 1 for hit in inside if hit.rating is not None]),
     ):
         if ranks:
             reasons.append(words[key].format(rank=min(ranks)))

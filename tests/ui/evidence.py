@@ -64,7 +64,7 @@ def build_answer(*, found: bool = True, confidence: float = 0.8, explained: bool
         Span("b", 4, 6, SECOND[4:6], 1.0, 0.1),
         Span("b", 12, 14, SECOND[12:14], 0.0, 0.01),
     )
-    hit = Hit(1, "a", START, START + len(FIRST), FIRST, 2.0, 3, 1, ("食堂", "<閉>"))
+    hit = Hit(1, "a", START, START + len(FIRST), FIRST, 2.0, 3, 1, ("食堂", "<閉>"), 4.5)
     return Answer(
         question=QUESTION,
         search_question=QUESTION,

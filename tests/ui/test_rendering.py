@@ -112,7 +112,7 @@ def test_passages_show_the_gaze_and_why_they_were_found() -> None:
     ]
     assert re.findall(r"</span>視線の (\d+ %)</span></header>", html) == ["60 %", "40 %"]
     assert "強い（最大 53 %）" in html
-    assert "見つけた理由：言葉の一致 1 位 · 意味の近さ 3 位" in html
+    assert "見つけた理由：言葉の一致 1 位 · 意味の近さ 3 位 · 読解 1 位" in html
     assert "<li>&lt;閉&gt;</li>" in html
     assert "&lt;b&gt;閉まらない" in html
     assert "<b>" not in html
