@@ -25,9 +25,10 @@ TEXTS = 4096
 class EmbedderSettings:
     """How the embedder is trained.
 
-    `paragraphs` of prose are read and `synthetic` questions made from it. Of a batch, `questions` is the share of
-    questions written by people, `made` that of those made from prose. A share `siblings` of a batch comes from few
-    articles; a share `negatives` of the questions brings a paragraph that looks right and is wrong.
+    `paragraphs` of prose and `translations` are read, and `synthetic` questions made from prose. Of a batch,
+    `questions` is the share of questions written by people, `made` that of those made from prose. A share `siblings`
+    of a batch comes from few articles; a share `negatives` of the questions brings a paragraph that looks right and is
+    wrong.
 
     No more than `length` tokens of a paragraph are seen, and a share `dropped` of all tokens is left out. From a share
     `hidden` of the paragraphs about half of the words of their query are taken, so that the other words have to be
@@ -50,6 +51,7 @@ class EmbedderSettings:
     hidden: float = 0.0
     kept_sentence: float = 0.15
     dropped_tokens: float = 0.2
+    translations: int = 400_000
     translated: int = 0
     translation_weight: float = 0.5
     halvings: int = 0

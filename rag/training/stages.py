@@ -33,6 +33,8 @@ from rag.training.translations import Translations, tokenize_pairs
 logger = logging.getLogger(__name__)
 
 START = "start"
+ENGLISH = "english"
+"""Folder of the tokenizer that the English body came with."""
 TABLES = ("inputs", "sentences", "words")
 Settings = TypeVar("Settings")
 
@@ -113,6 +115,7 @@ def _pretrain(workshop: Workshop, folder: Path) -> bool:
     if not (workshop.resume and load_record(folder / START) is not None):
         pairs = load_pairs(workshop.data, limit=settings.start.pairs, seed=settings.start.seed)
         tables = build_starting_tables(pairs, tokenizer, settings.start)
+        load_english_tokenizer(settings.start).save_pretrained(folder / ENGLISH)
         save_tensors(folder / START, {name: getattr(tables, name) for name in TABLES}, {})
     if not holds_checkpoint(folder):
         model = build_reader(find_body(settings.start), load_tensors(folder / START)["inputs"])
@@ -172,10 +175,9 @@ def _load_translations(
 ) -> Translations:
     if not settings.translated:
         return Translations([], [], words)
-    start = workshop.load_settings("pretrain", PretrainSettings).start
-    pairs = load_pairs(workshop.data, limit=start.pairs, seed=start.seed)
-    japanese, english = tokenize_pairs(pairs, tokenizer, load_english_tokenizer(start))
-    return Translations(japanese, english, words)
+    english = load_tokenizer(workshop.out / "pretrain" / ENGLISH)
+    pairs = load_pairs(workshop.data, limit=settings.translations, seed=settings.seed)
+    return Translations(*tokenize_pairs(pairs, tokenizer, english), words)
 
 
 def _load_synthetic(workshop: Workshop, folder: Path, *, limit: int, seed: int) -> QuestionSet:
