@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -13,129 +11,55 @@ from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from torch.nn.functional import cross_entropy, embedding_bag, normalize
 from transformers import PreTrainedTokenizerFast
 
-from rag.text.sentences import split_sentences
-from rag.training.corpus import Article, TrainingQuestion
 from rag.training.loop import train
-from rag.training.schedule import Schedule
+from rag.training.pairs import EmbedderSettings, PairBatch, PairSource, Paragraph
 from rag.training.stopping import Stopping
-
-PARAGRAPH = (120, 500)
-QUERY_TOKENS = 48
+from rag.training.translations import Translations
 
 
-@dataclass(frozen=True, slots=True)
-class EmbedderSettings:
-    """How the embedder is trained.
-
-    `paragraphs` of prose are read. `questions` is the share of a batch taken from real questions.
-    """
-
-    schedule: Schedule
-    paragraphs: int = 150_000
-    batch: int = 1024
-    questions: float = 0.4
-    rate: float = 4e-3
-    scale: float = 20.0
-    kept_sentence: float = 0.15
-    dropped_tokens: float = 0.2
-    siblings: float = 0.5
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A paragraph as token ids of its sentences; `heading` may be asked for it too."""
-
-    article: int
-    heading: list[int]
-    sentences: list[list[int]]
-    questions: list[list[int]]
-
-
-def build_paragraphs(articles: Iterable[Article], tokenizer: PreTrainedTokenizerFast, *, limit: int) -> list[Paragraph]:
-    """Cut prose into paragraphs of usable length, each with the heading it stands under."""
-    texts: list[tuple[int, str, list[str]]] = []
-    for number, article in enumerate(articles):
-        heading = article.title
-        for block in article.text.split("\n"):
-            if block.startswith("#"):
-                heading = f"{article.title} {block.lstrip('# ')}"
-            elif PARAGRAPH[0] <= len(block) <= PARAGRAPH[1]:
-                sentences = [block[a:b] for a, b in split_sentences(block)]
-                if len(sentences) >= 3:
-                    texts.append((number, heading, sentences))
-    random.Random(0).shuffle(texts)
-    texts = texts[:limit]
-    headings = tokenizer([t[1] for t in texts], add_special_tokens=False)["input_ids"]
-    flat = tokenizer([s for t in texts for s in t[2]], add_special_tokens=False)["input_ids"]
-    paragraphs: list[Paragraph] = []
-    at = 0
-    for (number, _, sentences), heading_ids in zip(texts, headings, strict=True):
-        paragraphs.append(Paragraph(number, heading_ids, flat[at : at + len(sentences)], []))
-        at += len(sentences)
-    return paragraphs
-
-
-def build_question_paragraphs(
-    questions: Sequence[TrainingQuestion], tokenizer: PreTrainedTokenizerFast
-) -> list[Paragraph]:
-    """Group questions by their paragraph."""
-    articles: dict[str, int] = {}
-    grouped: dict[int, list[TrainingQuestion]] = {}
-    for question in questions:
-        articles.setdefault(question.title, len(articles))
-        grouped.setdefault(question.paragraph, []).append(question)
-    paragraphs: list[Paragraph] = []
-    for group in grouped.values():
-        context = tokenizer([group[0].context], add_special_tokens=False, verbose=False)["input_ids"]
-        asked = tokenizer([question.question for question in group], add_special_tokens=False)["input_ids"]
-        paragraphs.append(Paragraph(articles[group[0].title], [], context, asked))
-    return paragraphs
-
-
-class PairSource:
-    """Draws (query, paragraph) batches; part of each batch comes from few articles, so that negatives are hard."""
-
-    def __init__(self, paragraphs: Sequence[Paragraph], settings: EmbedderSettings) -> None:
-        """Index paragraphs by article."""
-        self.paragraphs = paragraphs
-        self.settings = settings
-        self.chooser = random.Random()
-        articles: dict[int, list[int]] = {}
-        for index, paragraph in enumerate(paragraphs):
-            articles.setdefault(paragraph.article, []).append(index)
-        self.articles = list(articles.values())
-
-    def draw(self, count: int, *, seed: str) -> list[tuple[list[int], list[int]]]:
-        """Return `count` (query, document) pairs, every document at most once; equal seeds draw equal pairs."""
-        self.chooser.seed(seed)
-        count = min(count, len(self.paragraphs))
-        chosen: dict[int, None] = {}
-        while len(chosen) < count * self.settings.siblings:
-            group = self.chooser.choice(self.articles)
-            chosen.update(dict.fromkeys(self.chooser.sample(group, min(len(group), 12))))
-        while len(chosen) < count:
-            chosen[self.chooser.randrange(len(self.paragraphs))] = None
-        return [self._pair(self.paragraphs[index]) for index in list(chosen)[:count]]
-
-    def _pair(self, paragraph: Paragraph) -> tuple[list[int], list[int]]:
-        body = [token for sentence in paragraph.sentences for token in sentence]
-        if paragraph.questions:
-            return self.chooser.choice(paragraph.questions), body
-        if paragraph.heading and self.chooser.random() < 0.2:
-            return paragraph.heading, body
-        index = self.chooser.randrange(len(paragraph.sentences))
-        query = [t for t in paragraph.sentences[index] if self.chooser.random() > self.settings.dropped_tokens]
-        if self.chooser.random() > self.settings.kept_sentence:
-            body = [t for i, sentence in enumerate(paragraph.sentences) if i != index for t in sentence]
-        return query[:QUERY_TOKENS] or body[:4], body
+def pool(table: torch.Tensor, rows: Sequence[Sequence[int]]) -> torch.Tensor:
+    """Mean of the token vectors. Shape: (rows, dimension)."""
+    flat = torch.tensor([token for row in rows for token in row], dtype=torch.long, device=table.device)
+    starts = torch.tensor([0, *[len(row) for row in rows[:-1]]], device=table.device).cumsum(0)
+    return embedding_bag(flat, table, starts, mode="mean")
 
 
 def embed(table: torch.Tensor, rows: Sequence[Sequence[int]]) -> torch.Tensor:
     """Mean of the token vectors, normalised. Shape: (rows, dimension)."""
-    flat = torch.tensor([token for row in rows for token in row], dtype=torch.long, device=table.device)
-    starts = torch.tensor([0, *[len(row) for row in rows[:-1]]], device=table.device).cumsum(0)
-    return normalize(embedding_bag(flat, table, starts, mode="mean"), dim=1)
+    return normalize(pool(table, rows), dim=1)
+
+
+def measure_contrast(
+    queries: torch.Tensor, documents: torch.Tensor, names: Sequence[object], *, scale: float, halvings: int
+) -> torch.Tensor:
+    """Measure how well queries find their documents, and these their queries.
+
+    The whole vectors count, and their first halves half as much, and so on. Documents of equal names are one: a query
+    does not have to tell its own document from another copy.
+
+    Args:
+        queries: Shape: (queries, dimension).
+        documents: First those of the queries, in their order. Shape: (documents, dimension).
+        names: Of the documents.
+        scale: By which cosines are multiplied.
+        halvings: How often the vectors are halved.
+
+    Source: Kusupati et al. 2022, Matryoshka Representation Learning.
+    """
+    count, dimension = queries.shape
+    numbers: dict[object, int] = {}
+    ids = torch.tensor([numbers.setdefault(name, len(numbers)) for name in names], device=queries.device)
+    same = ids[:count, None] == ids[None]
+    copies = same & ~torch.eye(count, len(names), dtype=torch.bool, device=queries.device)
+    target = torch.arange(count, device=queries.device)
+    loss, weights = torch.zeros((), device=queries.device), 0.0
+    for halving in range(halvings + 1):
+        size, weight = dimension // 2**halving, 0.5**halving
+        scores = scale * normalize(queries[:, :size], dim=1) @ normalize(documents[:, :size], dim=1).T
+        scores = scores.masked_fill(copies, -1e4)
+        loss = loss + weight * 0.5 * (cross_entropy(scores, target) + cross_entropy(scores[:, :count].T, target))
+        weights += weight
+    return loss / weights
 
 
 class EmbedderJob:
@@ -146,20 +70,33 @@ class EmbedderJob:
     def __init__(
         self,
         questions: Sequence[Paragraph],
+        made: Sequence[Paragraph],
         prose: Sequence[Paragraph],
+        translations: Translations,
         table: torch.Tensor,
         settings: EmbedderSettings,
         *,
         device: torch.device,
     ) -> None:
-        """Take paragraphs with and without questions, and starting vectors. Shape: (vocabulary, dimension)."""
-        self.module: torch.nn.Module = torch.nn.ParameterDict({"table": torch.nn.Parameter(table.clone().to(device))})
+        """Take paragraphs with questions, with questions made from them and without any, and starting vectors.
+
+        Shape of `table`: (vocabulary, dimension).
+        """
+        tables = {"table": table, **({"english": translations.table} if settings.translated else {})}
+        self.module: torch.nn.Module = torch.nn.ParameterDict(
+            {name: torch.nn.Parameter(values.clone().to(device)) for name, values in tables.items()}
+        )
         self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
             self.module.parameters(), lr=settings.rate, betas=(0.9, 0.99), fused=True
         )
         self.settings = settings
-        self.asked = PairSource(questions, settings)
-        self.written = PairSource(prose, settings)
+        self.translations = translations
+        asked, guessed = int(settings.batch * settings.questions), int(settings.batch * settings.made)
+        self.sources = [
+            (PairSource("questions", questions, settings), asked),
+            (PairSource("made", made, settings), guessed),
+            (PairSource("prose", prose, settings), settings.batch - asked - guessed),
+        ]
         self._step = 0
 
     @property
@@ -176,18 +113,31 @@ class EmbedderJob:
         """Go on with the batch of that number."""
         (self._step,) = place
 
+    def draw(self) -> PairBatch:
+        """Draw the next batch from all sources: pairs first, then documents that answer none of its queries."""
+        batch, others = PairBatch(), PairBatch()
+        for source, count in self.sources:
+            pairs, more = source.draw(count, seed=f"{self.settings.seed}/{self._step}/{source.name}")
+            batch.extend(pairs)
+            others.extend(more)
+        batch.extend(others)
+        return batch
+
     def measure(self) -> tuple[torch.Tensor, int]:
         """Return the loss of the next batch, and its tokens."""
-        share = int(self.settings.batch * self.settings.questions)
-        seed = f"{self.settings.seed}/{self._step}"
+        settings, batch = self.settings, self.draw()
+        queries, documents = pool(self.table, batch.queries), pool(self.table, batch.documents)
+        loss = measure_contrast(queries, documents, batch.names, scale=settings.scale, halvings=settings.halvings)
+        if settings.translated:
+            loss = loss + settings.translation_weight * self._measure_translations()
         self._step += 1
-        pairs = self.asked.draw(share, seed=f"{seed}/asked")
-        pairs += self.written.draw(self.settings.batch - share, seed=f"{seed}/written")
-        queries, documents = [query for query, _ in pairs], [document for _, document in pairs]
-        scores = self.settings.scale * embed(self.table, queries) @ embed(self.table, documents).T
-        target = torch.arange(len(pairs), device=scores.device)
-        loss = 0.5 * (cross_entropy(scores, target) + cross_entropy(scores.T, target))
-        return loss, sum(len(query) + len(document) for query, document in pairs)
+        return loss, batch.count_tokens()
+
+    def _measure_translations(self) -> torch.Tensor:
+        seed = f"{self.settings.seed}/{self._step}/translations"
+        japanese, english = self.translations.draw(self.settings.translated, seed=seed)
+        ours, theirs = pool(self.table, japanese), pool(self.module.get_parameter("english"), english)
+        return measure_contrast(ours, theirs, range(len(theirs)), scale=self.settings.scale, halvings=0)
 
 
 def train_embedder(job: EmbedderJob, out: Path, stopping: Stopping) -> torch.Tensor | None:

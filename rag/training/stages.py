@@ -11,28 +11,24 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
+from transformers import PreTrainedTokenizerFast
 
 from rag.errors import ArgumentError
 from rag.training.calibration import calibrate_reader
 from rag.training.checkpoint import clear_checkpoint, holds_checkpoint, is_finished, mark_finished
 from rag.training.corpus import TrainingQuestion, load_pairs, load_prose, load_questions, split_articles
-from rag.training.embedder import (
-    EmbedderJob,
-    EmbedderSettings,
-    build_paragraphs,
-    build_question_paragraphs,
-    save_embedder,
-    train_embedder,
-)
+from rag.training.embedder import EmbedderJob, save_embedder, train_embedder
 from rag.training.figures import TRAINING, MeasuredModels, measure_models, measure_tokenizers
+from rag.training.pairs import EmbedderSettings, build_paragraphs, build_question_paragraphs
 from rag.training.question_set import QuestionSet, load_synthetic_questions, mine_questions
 from rag.training.reader import build_reader, load_reader, load_tokenizer, save_reader, train_reader
 from rag.training.recipe import load_recipe, locate_recipe
 from rag.training.span_examples import ReaderSettings
-from rag.training.start import StartSettings, build_starting_tables, find_body
+from rag.training.start import StartSettings, build_starting_tables, find_body, load_english_tokenizer
 from rag.training.stopping import Stopping
 from rag.training.tensors import load_record, load_tensors, save_tensors
 from rag.training.tokenizer import TokenizerSettings, train_tokenizer
+from rag.training.translations import Translations, tokenize_pairs
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +37,9 @@ UNSEEN_ARTICLES = 20
 """One article of prose in so many is held out."""
 UNSEEN_QUESTIONS = 260
 """Questions of prose that a reader is calibrated on, about as many as were written by people."""
+ENGLISH = "english"
+"""Folder of the tokenizer that the English body came with."""
+TABLES = ("inputs", "sentences", "words")
 Settings = TypeVar("Settings")
 
 
@@ -120,13 +119,14 @@ def _pretrain(workshop: Workshop, folder: Path) -> bool:
     if not (workshop.resume and load_record(folder / START) is not None):
         pairs = load_pairs(workshop.data, limit=settings.start.pairs, seed=settings.start.seed)
         tables = build_starting_tables(pairs, tokenizer, settings.start)
-        save_tensors(folder / START, {"inputs": tables.inputs, "sentences": tables.sentences}, {})
+        load_english_tokenizer(settings.start).save_pretrained(folder / ENGLISH)
+        save_tensors(folder / START, {name: getattr(tables, name) for name in TABLES}, {})
     if not holds_checkpoint(folder):
         model = build_reader(find_body(settings.start), load_tensors(folder / START)["inputs"])
         save_reader(model, tokenizer, folder)
     if not settings.reader.synthetic:
         return True
-    synthetic, _ = _load_synthetic(workshop, folder, settings.reader)
+    synthetic, _ = _part_synthetic(workshop, folder, settings.reader)
     return train_reader(synthetic, folder, settings.reader, device=workshop.device, stopping=workshop.stopping)
 
 
@@ -134,10 +134,17 @@ def _embedder(workshop: Workshop, folder: Path) -> bool:
     settings = workshop.load_settings("embedder", EmbedderSettings)
     tokenizer = load_tokenizer(workshop.out / "tokenizer")
     training, _ = workshop.load_questions()
+    # Beside the model, JSON would count for its fingerprint.
+    (folder / "questions").mkdir(parents=True, exist_ok=True)
+    questions = mine_questions(training, folder / "questions" / "negatives.json")
+    made = _load_synthetic(workshop, folder, limit=settings.synthetic, seed=settings.seed)
+    tables = load_tensors(workshop.out / "pretrain" / START)
     job = EmbedderJob(
-        build_question_paragraphs(training, tokenizer),
+        build_question_paragraphs(questions, tokenizer),
+        build_question_paragraphs(made, tokenizer),
         build_paragraphs(load_prose(workshop.data, seed=settings.seed), tokenizer, limit=settings.paragraphs),
-        load_tensors(workshop.out / "pretrain" / START)["sentences"],
+        _load_translations(workshop, tables["words"], tokenizer, settings),
+        tables["sentences"],
         settings,
         device=workshop.device,
     )
@@ -155,7 +162,7 @@ def _reader(workshop: Workshop, folder: Path) -> bool:
         if workshop.source is None and not is_finished(source):
             logger.warning("reader: %s is not finished; beginning with what there is", source)
         save_reader(load_reader(source), load_tokenizer(source), folder)
-    synthetic, unseen = _load_synthetic(workshop, folder, settings)
+    synthetic, unseen = _part_synthetic(workshop, folder, settings)
     questions = mine_questions(training, folder / "negatives.json").join(synthetic)
     finished = train_reader(questions, folder, settings, device=workshop.device, stopping=workshop.stopping)
     if finished:
@@ -164,15 +171,30 @@ def _reader(workshop: Workshop, folder: Path) -> bool:
     return finished
 
 
-def _load_synthetic(workshop: Workshop, folder: Path, settings: ReaderSettings) -> tuple[QuestionSet, QuestionSet]:
+def _load_translations(
+    workshop: Workshop, words: torch.Tensor, tokenizer: PreTrainedTokenizerFast, settings: EmbedderSettings
+) -> Translations:
+    if not settings.translated:
+        return Translations([], [], words)
+    english = load_tokenizer(workshop.out / "pretrain" / ENGLISH)
+    pairs = load_pairs(workshop.data, limit=settings.translations, seed=settings.seed)
+    return Translations(*tokenize_pairs(pairs, tokenizer, english), words)
+
+
+def _part_synthetic(workshop: Workshop, folder: Path, settings: ReaderSettings) -> tuple[QuestionSet, QuestionSet]:
     """Load the questions of prose to train on, and some of other articles to calibrate on."""
-    cache = folder / "synthetic.json.xz"
-    if not holds_checkpoint(folder):
-        cache.unlink(missing_ok=True)
-    synthetic = load_synthetic_questions(workshop.data, limit=settings.synthetic, seed=settings.seed, cache=cache)
+    synthetic = _load_synthetic(workshop, folder, limit=settings.synthetic, seed=settings.seed)
     trained, unseen = synthetic.hold_out(every=UNSEEN_ARTICLES)
     logger.info("%s: %d questions of prose", folder.name, len(trained.questions))
     return trained, unseen.thin(UNSEEN_QUESTIONS)
+
+
+def _load_synthetic(workshop: Workshop, folder: Path, *, limit: int, seed: int) -> QuestionSet:
+    """Load questions made from prose, those of before where a training goes on."""
+    cache = folder / "synthetic.json.xz"
+    if not holds_checkpoint(folder):
+        cache.unlink(missing_ok=True)
+    return load_synthetic_questions(workshop.data, limit=limit, seed=seed, cache=cache)
 
 
 def _evaluate(workshop: Workshop) -> None:

@@ -18,10 +18,10 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 from rag.errors import ModelError
 from rag.extras import require
 from rag.training.alignment import align_vocabularies, project_embeddings
+from rag.training.translations import tokenize_pairs
 
 TRANSLATIONS = 8
 RARITY = 1e-3
-CHUNK = 20_000
 SHARED = "0123456789abcdefghijklmnopqrstuvwxyz.,?!()"
 
 
@@ -40,14 +40,16 @@ class StartSettings:
 
 @dataclass(frozen=True, slots=True)
 class StartingTables:
-    """Starting vectors of every Japanese piece.
+    """Starting vectors of every Japanese piece, and those of the English pieces.
 
     `inputs`: for the embedding layer of the English body. `sentences`: for a static sentence embedder, rare pieces
-    weighing more (Arora et al. 2017). Shape of both: (vocabulary, 384).
+    weighing more (Arora et al. 2017). Shape of both: (vocabulary, 384). `words`: of the English pieces, for the same.
+    Shape: (English vocabulary, 384).
     """
 
     inputs: torch.Tensor
     sentences: torch.Tensor
+    words: torch.Tensor
 
 
 def find_body(settings: StartSettings) -> Path:
@@ -67,29 +69,29 @@ def find_body(settings: StartSettings) -> Path:
     return folder
 
 
+def load_english_tokenizer(settings: StartSettings) -> PreTrainedTokenizerFast:
+    """Load what cuts English as the English body reads it."""
+    return cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(find_body(settings)))
+
+
 def build_starting_tables(
     pairs: Sequence[tuple[str, str]], tokenizer: PreTrainedTokenizerFast, settings: StartSettings
 ) -> StartingTables:
     """Align the vocabularies over translation pairs and project the English vectors through the alignment."""
     torch.manual_seed(settings.seed)
     folder = find_body(settings)
-    english = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(folder))
+    english = load_english_tokenizer(settings)
     body: PreTrainedModel = AutoModel.from_pretrained(folder).eval()
-    sources: list[list[int]] = []
-    targets: list[list[int]] = []
-    for first in range(0, len(pairs), CHUNK):
-        part = pairs[first : first + CHUNK]
-        sources += tokenizer([ja[:100] for ja, _ in part], add_special_tokens=False)["input_ids"]
-        targets += english([en[:300] for _, en in part], add_special_tokens=False)["input_ids"]
-    kept = [index for index in range(len(sources)) if sources[index] and targets[index]]
-    sources, targets = [sources[i] for i in kept], [targets[i] for i in kept]
+    sources, targets = tokenize_pairs(pairs, tokenizer, english)
     table = align_vocabularies(
         sources, targets, source_size=len(tokenizer), target_size=len(english), iterations=settings.iterations
     )
     inputs = body.get_parameter("embeddings.word_embeddings.weight").detach()
+    words = _embed_words(body, english)
     return StartingTables(
         inputs=_copy_shared(project_embeddings(table, inputs, keep=TRANSLATIONS), inputs, tokenizer, english),
-        sentences=_weigh(project_embeddings(table, _embed_words(body, english), keep=TRANSLATIONS), sources),
+        sentences=_weigh(project_embeddings(table, words, keep=TRANSLATIONS), sources),
+        words=words / words.norm(dim=1).mean(),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ConfigError
-from rag.training.embedder import EmbedderSettings
+from rag.training.pairs import EmbedderSettings
 from rag.training.recipe import load_recipe, locate_recipe
 from rag.training.schedule import Progress, Schedule
 from rag.training.span_examples import ReaderSettings

@@ -33,10 +33,11 @@ FILE_LIMIT = 16 * 2**20
 STEPS = 80
 SCHEDULE = "steps = {steps}\nreport_seconds = 0\ncheckpoint_minutes = 60\n"
 READER = "length = 96\nlong_length = 128\nbatch_tokens = 1024\nbody_rate = 2e-3\nembedding_rate = 4e-3\n"
+PAIRS = "synthetic = 20\nmade = 0.25\nnegatives = 0.5\ndropped = 0.1\nhidden = 0.5\nhalvings = 1\ntranslated = 4\n"
 RECIPES = {
     "tokenizer": "vocabulary = 300",
     "pretrain": f'[start]\nbody = "{{body}}"\n[reader]\nsynthetic = 40\n{READER}[reader.schedule]\n{SCHEDULE}',
-    "embedder": f"paragraphs = 200\nbatch = 32\n[schedule]\n{SCHEDULE}",
+    "embedder": f"paragraphs = 200\nbatch = 32\n{PAIRS}[schedule]\n{SCHEDULE}",
     "reader": f"synthetic = 20\n{READER}[schedule]\n{SCHEDULE}",
 }
 
