@@ -67,26 +67,8 @@ def calibrate_reader(
     cases = list(_read_cases(reader, questions, pool))
     _report(cases)
     calibration = _fit(cases)
-    calibration = replace(calibration, no_answer_threshold=choose_threshold(cases, calibration))
     calibration.save(folder)
     return calibration
-
-
-def choose_threshold(cases: Sequence[Case], calibration: Calibration) -> float:
-    """Return the probability of "no answer" above which saying so scores best.
-
-    An answer scores its F1, "no answer" where there is none scores 1, everything else 0.
-    """
-    if calibration.no_answer is None:
-        return calibration.no_answer_threshold
-    absent = np.array([calibration.no_answer.apply(case.features) for case in cases])
-    gains = np.array([case.f1 if case.present else -1.0 for case in cases])
-    order = np.argsort(absent)
-    # What answering the surest n cases scores, beside refusing all.
-    totals = np.concatenate([[0.0], gains[order].cumsum()])
-    best = int(totals.argmax())
-    edges = np.concatenate([[0.0], absent[order], [1.0]])
-    return float((edges[best] + edges[best + 1]) / 2)
 
 
 def _fit(cases: Sequence[Case]) -> Calibration:
