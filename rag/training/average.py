@@ -1,4 +1,4 @@
-"""`python -m rag.training.average FOLDER=SHARE … --out DIR`: one reader of several that went apart from the same start.
+"""`python -m rag.training.average FOLDER=SHARE … --data DIR --out DIR`: one reader of several that went apart.
 
 Source: Wortsman et al. 2022, Model soups: averaging weights of multiple fine-tuned models improves accuracy.
 """
@@ -6,17 +6,21 @@ Source: Wortsman et al. 2022, Model soups: averaging weights of multiple fine-tu
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 
 from rag.errors import ArgumentError
+from rag.training.calibration import calibrate_reader
+from rag.training.corpus import load_questions, split_articles
+from rag.training.figures import TRAINING
 from rag.training.reader import load_reader, load_tokenizer, save_reader
 
 
 def average_readers(shares: Mapping[Path, float], out: Path) -> None:
-    """Average the weights of readers and save the result; it has to be calibrated anew.
+    """Average the weights of readers and save the result, which has to be calibrated anew.
 
     Args:
         shares: Folder of each reader and its share; divided by their sum.
@@ -48,6 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m rag.training.average", description=__doc__)
     parser.add_argument("readers", nargs="+", metavar="FOLDER=SHARE")
     parser.add_argument("--out", type=Path, required=True, help="folder of the new reader")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training data, to calibrate it")
     given = parser.parse_args()
     pairs = [text.rpartition("=") for text in given.readers]
     try:
@@ -55,6 +60,9 @@ def main() -> None:
         average_readers(shares, given.out)
     except ValueError as error:
         parser.error(str(error))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    training, held_out = split_articles(load_questions(given.data / TRAINING))
+    calibrate_reader(given.out, held_out[::2], training[::10])
 
 
 if __name__ == "__main__":
