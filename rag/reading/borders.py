@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_right
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.text.articles import NUMBERING
 from rag.text.morphology import split_words
 from rag.text.sentences import split_sentences
 
@@ -16,14 +16,6 @@ NO_OPENING, NO_CLOSING = -1, -2
 """Never equal, so that no span runs between them."""
 NUMERALS = frozenset("〇零一二三四五六七八九十百千万億兆")
 NUMBER_MARKS = frozenset(",.，．")
-_DIGITS = "[0-9０-９]{1,3}"
-_DOTTED = rf"{_DIGITS}(?:[.．]{_DIGITS})"
-NUMBERING = re.compile(
-    rf"^[\s　]*(?:#{{1,6}}[\s　]+)?(?:{_DIGITS}　|{_DOTTED}*[.．][\s　]+|{_DOTTED}+[\s　]+(?![A-Za-z%％℃Ω])|"
-    rf"[（(](?:{_DIGITS}|[一二三四五六七八九十ア-ンa-z]{{1,2}})[）)]|[①-⑳㋐-㋾・●○■◆])",
-    re.MULTILINE,
-)
-"""Numbers of headings, paragraphs and list items: 3.2 at the head of a line, but not 3.2 mm."""
 
 
 def find_borders(

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -23,8 +23,10 @@ from rag.reading.candidates import Candidates, WindowLogits, build_candidates, s
 from rag.reading.characters import cover_characters
 from rag.reading.layout import build_layout
 from rag.reading.loading import find_max_length, load_model
+from rag.reading.precision import choose_precision
 from rag.reading.window import MARKED_TYPE, ReadingWindow, WindowBuilder
 from rag.retrieval.hit import Passage
+from rag.retrieval.reranking import log_shares
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,8 +40,6 @@ PASSAGE_WEIGHT = 8.0
 """Share of retrieval in the choice among passages. End to end, F1 of the best span was on the sample questions and on
 170 held-out questions of JaQuAD's training part 51.8 and 77.0 (0), 52.2 and 77.6 (2), 52.2 and 77.6 (4), 53.4 and 78.1
 (8), 54.2 and 79.1 (12): not 12, because search is not as sure of every text."""
-LEAST_SHARE = 0.05
-"""Least share of the best passage's score that counts."""
 UNANSWERABLE = UNREADABLE = -100.0
 """Answerability, and rating, where there is nothing to read."""
 
@@ -241,19 +241,12 @@ class SpanReader:
             logits,
             max_answer_tokens=self.max_answer_tokens,
             temperature=self.calibration.temperature,
-            priors=None if passages is None else _weigh_passages(passages),
+            priors=None if passages is None else PASSAGE_WEIGHT * _log_shares(passages),
         )
 
     def precision(self) -> AbstractContextManager[Any]:
         """Return the context to run the model in: bfloat16 where the hardware computes in it."""
-        import torch
-
-        kind = self.model.device.type
-        capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-        native = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
-        if (kind == "cpu" and native) or (kind == "cuda" and torch.cuda.is_bf16_supported()):
-            return torch.autocast(kind, dtype=torch.bfloat16)
-        return nullcontext()
+        return choose_precision(self.model.device)
 
     def _check_lengths(self) -> None:
         longest, least = find_max_length(self.model, self.tokenizer), self._builder.layout.size + 2
@@ -299,14 +292,8 @@ def unpack_logits(windows: Sequence[ReadingWindow], output: Any) -> list[WindowL
     return [WindowLogits(start[:size], end[:size]) for start, end, size in zip(starts, ends, sizes, strict=True)]
 
 
-def _weigh_passages(passages: Sequence[Passage]) -> NDArray[np.float64]:
-    """Turn the scores of retrieval into a start, in logits: 0 for the best passage, less for the others."""
-    scores = np.array([passage.score for passage in passages], dtype=np.float64)
-    best = scores.max()
-    if best <= 0:
-        return np.zeros(len(passages))
-    start: NDArray[np.float64] = PASSAGE_WEIGHT * np.log(np.maximum(scores / best, LEAST_SHARE))
-    return start
+def _log_shares(passages: Sequence[Passage]) -> NDArray[np.float64]:
+    return np.array(log_shares([passage.score for passage in passages]))
 
 
 def _build_span(candidates: Candidates, index: int, passages: Sequence[Passage]) -> Span:

@@ -45,12 +45,12 @@ def rerank(question: str, hits: Sequence[Hit], reranker: Reranker, *, depth: int
     if not first:
         return list(hits)
     ratings = reranker.rate(question, [hit.text for hit in first])
-    best = max(hit.score for hit in first)
-    rated = [replace(hit, rating=rating) for hit, rating in zip(first, ratings, strict=True)]
-    order = {hit.chunk_id: _weigh(hit, best) for hit in rated}
-    return [*sorted(rated, key=lambda hit: -order[hit.chunk_id]), *rest]
+    shares = log_shares([hit.score for hit in first])
+    order = sorted(range(len(first)), key=lambda place: -(ratings[place] + RETRIEVAL_WEIGHT * shares[place]))
+    return [*(replace(first[place], rating=ratings[place]) for place in order), *rest]
 
 
-def _weigh(hit: Hit, best: float) -> float:
-    share = hit.score / best if best > 0 else 1.0
-    return (hit.rating or 0.0) + RETRIEVAL_WEIGHT * log(max(share, LEAST_SHARE))
+def log_shares(scores: Sequence[float]) -> list[float]:
+    """Return the logarithm of each score's share of the best; 0 for all where the best is not above 0."""
+    best = max(scores, default=0.0)
+    return [log(max(score / best, LEAST_SHARE)) if best > 0 else 0.0 for score in scores]

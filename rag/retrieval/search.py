@@ -63,10 +63,8 @@ def search(
         dense = index.search_dense(encoder.encode_queries([question])[0], k=depth, documents=documents)
     if mode != "dense":
         lexical = index.search_lexical(question, k=depth, documents=documents)
-    if mode != "hybrid":
-        return _build_hits(question, (dense or lexical)[:k], dense, lexical, index)
-    best = fuse(dense, lexical, depth=depth, dense_share=dense_share)
-    if reranker is None:
+    best = fuse(dense, lexical, depth=depth, dense_share=dense_share) if mode == "hybrid" else dense or lexical
+    if reranker is None or mode != "hybrid":
         return _build_hits(question, best[:k], dense, lexical, index)
     hits = _build_hits(question, best[: max(k, reranked)], dense, lexical, index)
     return rerank(question, hits, reranker, depth=reranked)[:k]

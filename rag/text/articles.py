@@ -25,6 +25,15 @@ NUMBERED = re.compile(
     rf"(?P<number>[0-9０-９]{{1,3}}(?:[.．][0-9０-９]{{1,3}})*)[.．]?[\s　]+"
     rf"(?P<title>[^\s\d|][^\n。、|\t]{{0,{TITLE_LENGTH}}})$"
 )
+_DIGITS = "[0-9０-９]{1,3}"
+_DOTTED = rf"{_DIGITS}(?:[.．]{_DIGITS})"
+_KANJI = "[一二三四五六七八九十]{1,3}"
+NUMBERING = re.compile(
+    rf"^[\s　]*(?:#{{1,6}}[\s　]+)?(?:(?:{_DIGITS}|{_KANJI})　|{_DOTTED}*[.．][\s　]+|"
+    rf"{_DOTTED}+[\s　]+(?![A-Za-z%％℃Ω])|[（(](?:{_DIGITS}|{_KANJI}|[ア-ンa-z])[）)]|[①-⑳㋐-㋾・●○■◆])[\s　]*",
+    re.MULTILINE,
+)
+"""Numbers of headings, paragraphs and list items at the head of a line: 3.2, but not that of 3.2 mm."""
 LEADERS = ".．・…‥"
 FIGURES = "0123456789０１２３４５６７８９"
 LINE = re.compile(r"[^\n]+")

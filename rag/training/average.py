@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from rag.errors import ArgumentError
+from rag.errors import ArgumentError, RagError
 from rag.training.calibration import calibrate_reader
 from rag.training.corpus import load_questions, split_articles
 from rag.training.figures import TRAINING
@@ -50,19 +50,25 @@ def average_readers(shares: Mapping[Path, float], out: Path) -> None:
 def main() -> None:
     """Average the readers named."""
     parser = argparse.ArgumentParser(prog="python -m rag.training.average", description=__doc__)
-    parser.add_argument("readers", nargs="+", metavar="FOLDER=SHARE")
+    parser.add_argument("readers", nargs="+", type=_read_share, metavar="FOLDER=SHARE")
     parser.add_argument("--out", type=Path, required=True, help="folder of the new reader")
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data, to calibrate it")
     given = parser.parse_args()
-    pairs = [text.rpartition("=") for text in given.readers]
     try:
-        shares = {Path(folder): float(share) for folder, _, share in pairs}
-        average_readers(shares, given.out)
-    except ValueError as error:
+        average_readers(dict(given.readers), given.out)
+    except RagError as error:
         parser.error(str(error))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     training, held_out = split_articles(load_questions(given.data / TRAINING))
     calibrate_reader(given.out, held_out[::2], training[::10])
+
+
+def _read_share(text: str) -> tuple[Path, float]:
+    folder, _, share = text.rpartition("=")
+    try:
+        return Path(folder), float(share)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected FOLDER=SHARE, the share a number above 0") from error
 
 
 if __name__ == "__main__":

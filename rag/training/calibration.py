@@ -27,9 +27,10 @@ FEATURES = ("answerability", "log_probability")
 class Case:
     """One reading of a held-out question, with the answer among the passages or without it.
 
-    `f1` is that of the best span, 0 where there is no answer.
+    `question` is its number; `f1` is that of the best span, 0 where there is no answer.
     """
 
+    question: int
     answerability: float
     log_probability: float
     present: bool
@@ -95,17 +96,18 @@ def _read_cases(
             found.setdefault(own, min(found.values(), default=1.0))
             beside = [each for each in found if each != own][: PASSAGES - 1]
             read = {each: score for each, score in found.items() if each == own or each in beside}
-            yield _read_case(reader, question, read, search.contexts, present=True)
+            yield _read_case(reader, number, question, read, search.contexts, present=True)
             without = [each for each in found if question.answer not in search.contexts[each]][:PASSAGES]
             if without and number % 2:
                 rest = {each: found[each] for each in without}
-                yield _read_case(reader, question, rest, search.contexts, present=False)
+                yield _read_case(reader, number, question, rest, search.contexts, present=False)
             if number % 100 == 99:
                 logger.info("calibration: %d of %d questions", number + 1, len(questions))
 
 
 def _read_case(
     reader: SpanReader,
+    number: int,
     question: TrainingQuestion,
     found: dict[int, float],
     contexts: dict[int, str],
@@ -116,6 +118,7 @@ def _read_case(
     reading = reader.read(question.question, passages, n=1)
     best = reading.spans[0]
     return Case(
+        question=number,
         answerability=reading.answerability,
         log_probability=float(np.log(best.probability)),
         present=present,
@@ -127,12 +130,12 @@ def _report(cases: Sequence[Case]) -> None:
     """Log how well the fit holds on questions it was not made from: each half is judged by the other one's."""
     judged: list[tuple[float, float, Case]] = []
     for half in (0, 1):
-        other = _fit([case for number, case in enumerate(cases) if number // 3 % 2 != half])
+        other = _fit([case for case in cases if case.question % 4 // 2 != half])
         if other.no_answer is not None and other.confidence is not None:
             judged += [
                 (other.no_answer.apply(case.features), other.confidence.apply(case.features), case)
-                for number, case in enumerate(cases)
-                if number // 3 % 2 == half
+                for case in cases
+                if case.question % 4 // 2 == half
             ]
     if not judged:
         logger.info("calibration: %d readings, too alike to be judged", len(cases))

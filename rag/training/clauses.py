@@ -98,24 +98,21 @@ def _split_predicate(phrases: Sequence[Phrase]) -> tuple[list[Phrase], list[Phra
     """Cut before the predicate: the last phrase, and what it cannot do without (ては ならない, ことが できる)."""
     cut = len(phrases) - 1
     while cut > 0:
-        here, before = phrases[cut], phrases[cut - 1]
-        leans = not here.nominal and (
-            before.name in LIGHT_NAMES or (not before.comma and not before.nominal and before.last.pos == "助詞")
-        )
-        light = here.name in LIGHT_NAMES or before.last.surface in ("ては", "では")
-        if not (
-            leans
-            or light
-            or (
-                before.last.surface == "は"
-                and before.morphemes[-2:-1]
-                and before.morphemes[-2].surface in ("て", "で")
-                and not here.nominal
-            )
-        ):
+        if not _leans(phrases[cut], phrases[cut - 1]):
             break
         cut -= 1
     return list(phrases[:cut]), list(phrases[cut:])
+
+
+def _leans(here: Phrase, before: Phrase) -> bool:
+    """Tell whether a phrase of the predicate says nothing without the phrase before it."""
+    if here.name in LIGHT_NAMES:
+        return True
+    if here.nominal:
+        return False
+    particles = [morpheme.surface for morpheme in before.morphemes[-2:]]
+    bare = not before.comma and not before.nominal and before.last.pos == "助詞"
+    return bare or before.name in LIGHT_NAMES or particles in (["て", "は"], ["で", "は"])
 
 
 def _read(phrases: Sequence[Phrase], *, past: bool | None = None) -> Predicate | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import log
 from pathlib import Path
 
+from rag.text.articles import ARTICLE, NUMBERING
 from rag.text.sentences import split_sentences
 from rag.training.clauses import Clause, Part, build_clauses
 from rag.training.corpus import Article, TrainingQuestion, load_prose
@@ -46,11 +47,6 @@ SPECIFIC = 0.7
 """Chance that a sentence is asked for something else than 何, where it can be."""
 SIBLINGS = 4
 PER_PASSAGE = 3
-NUMBERING = re.compile(
-    r"(?:第[0-9０-９一二三四五六七八九十百千]+条(?:の[0-9０-９一二三四五六七八九十]+)*|[0-9０-９]{1,3}|[一二三四五六七八九十]{1,3}|"
-    r"[（(]?[0-9０-９一二三四五六七八九十ア-ンa-z]{1,2}[)）]|[・*|#>-]+)[\s　]+|[・●○■◆※]"
-)
-"""Numbers and signs at the beginning of a sentence, which nobody asks with."""
 VAGUE = re.compile("この|その|これ|それ|同[年月日社法条項]|次の|上記|前項|以下の|本[章節条]")
 
 TOPIC_ENDS = frozenset({"は", "も"})
@@ -76,7 +72,7 @@ class Cloze:
 
 def build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
     """Yield questions that a sentence answers, in random order."""
-    numbering = NUMBERING.match(sentence)
+    numbering = ARTICLE.match(sentence) or NUMBERING.match(sentence)  # which nobody asks with
     skipped = numbering.end() if numbering else 0
     for cloze in _build_clozes(sentence[skipped:], chooser):
         yield replace(cloze, start=cloze.start + skipped, end=cloze.end + skipped)
@@ -89,8 +85,7 @@ def _build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
         for number, part in enumerate(clause.parts):
             found += [(clause, number, gap) for gap in find_gaps(sentence, part, chooser)]
     chooser.shuffle(found)
-    reasons = list(_ask_reasons(clauses, chooser))
-    yield from reasons
+    yield from _ask_reasons(clauses, chooser)
     for clause, number, gap in found:
         question = _ask(clause, number, gap, chooser)
         if question is not None:
@@ -242,13 +237,13 @@ def list_siblings(questions: Sequence[TrainingQuestion]) -> list[list[int]]:
     indexes = {title: _index_pairs(passages) for title, passages in articles.items()}
     for question in questions:
         places, passages = indexes[question.title], articles[question.title]
-        scores: Counter[int] = Counter()
-        for pair in _list_pairs(question.question):
+        scores: dict[int, float] = defaultdict(float)
+        for pair in sorted(_list_pairs(question.question)):
             holders = places.get(pair, ())
             for holder in holders:
-                scores[holder] += log(1 + len(passages) / len(holders))  # type: ignore[assignment]
-        others = [number for number, _ in scores.most_common(3 * SIBLINGS) if question.answer not in passages[number]]
-        found.append(others[:SIBLINGS])
+                scores[holder] += log(1 + len(passages) / len(holders))
+        best = sorted(scores, key=lambda number: -scores[number])
+        found.append([number for number in best if question.answer not in passages[number]][:SIBLINGS])
     return found
 
 

@@ -1,9 +1,6 @@
-"""The processor a model is trained on, and the precision it is fast in."""
+"""The processor a model is trained on."""
 
 from __future__ import annotations
-
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import torch
 
@@ -26,18 +23,3 @@ def choose_device(name: str | None = None) -> torch.device:
             "is a GPU"
         ) from error
     return device
-
-
-def computes_in_half(device: torch.device) -> bool:
-    """Tell whether the device multiplies bfloat16 itself: on a processor that is two and a half times as fast."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities = torch.cpu.get_capabilities()
-    return device.type == "cpu" and bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-
-
-def choose_precision(device: torch.device) -> AbstractContextManager[Any]:
-    """Return the context to run a model in: bfloat16 where the device computes in it, else single precision."""
-    if computes_in_half(device):
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    return nullcontext()

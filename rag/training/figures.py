@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 
 TRAINING = Path("jaquad/train.json.xz")
 MEASURED = {"jaquad": Path("jaquad/dev.json.xz"), "jsquad": Path("jsquad/valid.json.xz")}
-POOLS = {"jaquad": (TRAINING,), "jsquad": (TRAINING, MEASURED["jaquad"])}
-"""Files that only add paragraphs to search in."""
+POOL = (TRAINING, *MEASURED.values())
+"""Files whose paragraphs are searched, whichever questions are asked."""
 DOCUMENTS, QUESTIONS = Path("longdoc/docs.jsonl.xz"), Path("longdoc/questions.jsonl")
 
 
@@ -75,7 +75,7 @@ def measure_models(models: MeasuredModels, data: Path, *, device: str, limit: in
     figures["retrieval"] = {"model": models.embedder, "reranker": models.reader, "reranked": settings.reranked}
     for key, file in _present(data).items():
         logger.info("evaluate: retrieval %s", key)
-        pools = [data / pool for pool in POOLS[key] if (data / pool).is_file()]
+        pools = [data / pool for pool in POOL if (data / pool).is_file()]
         report = evaluate_retrieval(
             [data / file], pools, encoder, reranker=reader, reranked=settings.reranked, limit=limit
         )

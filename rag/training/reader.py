@@ -13,7 +13,7 @@ import torch
 from transformers import AutoTokenizer, BertForQuestionAnswering, PreTrainedTokenizerFast
 
 from rag.errors import ModelError
-from rag.training.device import choose_precision
+from rag.reading.precision import choose_precision
 from rag.training.loop import train
 from rag.training.question_set import QuestionSet
 from rag.training.span_examples import ExampleSource, Place, ReaderSettings, collate

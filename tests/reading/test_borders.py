@@ -39,6 +39,7 @@ def list_answers(text: str) -> set[str]:
         ("・東京", ["東京"], ["・東京"]),
         ("3.2 mmの板", ["3.2"], []),
         ("第五条　会社は", ["第五条", "会社"], []),
+        ("二　倉庫の面積", ["倉庫", "面積"], ["二　倉庫", "二"]),
     ],
 )
 def test_answers_keep_numbers_words_and_sentences_whole(text: str, whole: list[str], cut: list[str]) -> None:

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from rag.errors import ArgumentError
-from rag.training.device import choose_device, choose_precision, computes_in_half
+from rag.reading.precision import choose_precision, computes_in_half
+from rag.training.device import choose_device
 from rag.training.embedder import embed
 from rag.training.span_examples import Example
 from rag.training.span_loss import measure_loss
