@@ -49,8 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         if all(run_stage(stage, workshop) for stage in given.stages):
             return DONE
-    except (RagError, OSError) as error:
+    except RagError as error:
         logger.error("%s", error)
+        return INPUT_ERROR
+    except OSError as error:
+        expected = "expected the training data in the folder given as --data, and one to write to as --out"
+        logger.error("%s: %s; %s", error.filename, error.strerror, expected)
         return INPUT_ERROR
     except KeyboardInterrupt:
         stopping.interrupted = True

@@ -218,3 +218,10 @@ def copy_stages(trained: Path, out: Path, *, before: str) -> None:
 
 def read_weights(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "model.safetensors")
+
+
+def test_data_that_is_not_there_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    given = ["reader", "--data", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out"), "--device=cpu"]
+    assert main(given) == INPUT_ERROR
+    assert "nowhere/jaquad/train.json.xz" in caplog.text
+    assert "expected the training data in the folder given as --data" in caplog.text
