@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from rag.retrieval.hit import Passage
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Weigh = Callable[[Integers, Integers, Integers], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,9 @@ class Candidates:
     """Every span that could be the answer, each place of a passage once, and "no answer".
 
     `starts` and `ends` are code points of the passage `passages` points to. `scores` are start logit plus end logit
-    plus the prior of the passage, `null` is the score of "no answer". `log_probabilities` and `log_null` are normalised
-    together: their exponentials add up to one. `log_total` is what was taken from scores over temperature to that end.
+    plus what is known beside the model, `null` is the score of "no answer". `log_probabilities` and `log_null` are
+    normalised together: their exponentials add up to one. `log_total` is what was taken from scores over temperature
+    to that end.
     Shape of each array: (candidates,).
     """
 
@@ -50,7 +52,7 @@ def build_candidates(
     *,
     max_answer_tokens: int,
     temperature: float,
-    priors: Floats | None = None,
+    weigh: Weigh | None = None,
 ) -> Candidates:
     """Score every span of every window and normalise over all of them.
 
@@ -62,13 +64,13 @@ def build_candidates(
         logits: The model's output for each.
         max_answer_tokens: Longest span considered.
         temperature: Scores are divided by it before they are normalised.
-        priors: What is added to the scores of each passage's spans; nothing when None. Shape: (passages,).
+        weigh: What is added to the scores of spans, by passage, start and end; nothing when None.
     """
     columns = [_window_spans(window, scores, max_answer_tokens) for window, scores in zip(windows, logits, strict=True)]
     passages, starts, ends = (np.concatenate([column[i] for column in columns]) for i in range(3))
     scores = np.concatenate([column[3] for column in columns])
-    if priors is not None:
-        scores = scores + priors[passages]
+    if weigh is not None:
+        scores = scores + weigh(passages, starts, ends)
     order = np.lexsort((-scores, ends, starts, passages))
     passages, starts, ends, scores = passages[order], starts[order], ends[order], scores[order]
     fresh = np.ones(len(order), dtype=bool)

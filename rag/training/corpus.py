@@ -37,7 +37,8 @@ class Article:
 class TrainingQuestion:
     """One question of a SQuAD-format file with its paragraph and first answer.
 
-    `start` is a code-point offset into `context`; `paragraph` numbers the paragraphs of the file.
+    `start` is a code-point offset into `context`; `paragraph` numbers the paragraphs of the file. Where a question is
+    not `answerable`, the answer is one that only seems right.
     """
 
     question: str
@@ -46,6 +47,7 @@ class TrainingQuestion:
     paragraph: int
     start: int
     answer: str
+    answerable: bool = True
 
 
 def _read_lines(path: Path) -> Iterator[str]:

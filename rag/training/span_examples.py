@@ -27,14 +27,16 @@ TEXTS = 4096
 class ReaderSettings:
     """How the reader is trained.
 
-    `synthetic` questions made from prose are added. A step reads `batch_tokens`, on a GPU `gpu_batch_tokens`. `length`
-    is the usual number of tokens of an input; a share `long_share` has `long_length`. `joint_share` of the inputs hold
-    a second passage before or after the one with the answer. To a share `negatives` of the questions belongs a second
-    input without the answer. A share `masked` of the tokens is hidden.
+    `synthetic` questions made from prose are added, and `swapped` ones that only seem to have an answer. A step reads
+    `batch_tokens`, on a GPU `gpu_batch_tokens`. `length` is the usual number of tokens of an input; a share
+    `long_share` has `long_length`. `joint_share` of the inputs hold a second passage before or after the one with the
+    answer. To a share `negatives` of the questions belongs a second input without the answer. A share `masked` of the
+    tokens is hidden.
     """
 
     schedule: Schedule
     synthetic: int = 0
+    swapped: int = 0
     length: int = 256
     long_length: int = 448
     long_share: float = 0.25
@@ -154,12 +156,14 @@ class ExampleSource:
         low, high = max(0, last + 1 - room), min(first, max(0, len(ids) - room))
         begin = self.chooser.randint(low, high) if low <= high else low
         context = ids[begin : begin + room].tolist()
-        span = (first - begin, min(last - begin, len(context) - 1))
+        shift = 0
         if beside and self._happens(0.5):
             shift = len(beside) + 1
-            rows.append(self._join(index, asked, [*beside, self.sep, *context], (span[0] + shift, span[1] + shift)))
-        else:
-            rows.append(self._join(index, asked, [*context, self.sep, *beside] if beside else context, span))
+            context = [*beside, self.sep, *context]
+        elif beside:
+            context = [*context, self.sep, *beside]
+        span = (first - begin + shift, min(last - begin + shift, len(context) - 1))
+        rows.append(self._join(index, asked, context, span if self.questions[index].answerable else None))
         return rows
 
     def _happens(self, share: float) -> bool:

@@ -26,6 +26,7 @@ from rag.training.recipe import load_recipe, locate_recipe
 from rag.training.span_examples import ReaderSettings
 from rag.training.start import StartSettings, build_starting_tables, find_body, load_english_tokenizer
 from rag.training.stopping import Stopping
+from rag.training.swaps import swap_questions
 from rag.training.tensors import load_record, load_tensors, save_tensors
 from rag.training.tokenizer import TokenizerSettings, train_tokenizer
 from rag.training.translations import Translations, tokenize_pairs
@@ -163,7 +164,8 @@ def _reader(workshop: Workshop, folder: Path) -> bool:
             logger.warning("reader: %s is not finished; beginning with what there is", source)
         save_reader(load_reader(source), load_tokenizer(source), folder)
     synthetic, unseen = _part_synthetic(workshop, folder, settings)
-    questions = mine_questions(training, folder / "negatives.json").join(synthetic)
+    swapped = swap_questions(training, limit=settings.swapped, seed=settings.seed)
+    questions = mine_questions(training, folder / "negatives.json").join(synthetic).join(swapped)
     finished = train_reader(questions, folder, settings, device=workshop.device, stopping=workshop.stopping)
     if finished:
         unseen = QuestionSet(held_out[::4], [()] * len(held_out[::4])).join(unseen)

@@ -88,11 +88,12 @@ def test_reduction_equals_naive_strings(data: st.DataObject) -> None:
     assert reduction.start == kept.index(start)
 
 
-def test_log_probability_is_that_of_the_reader() -> None:
+def test_log_probability_is_that_of_the_model() -> None:
     reader = tiny.build_bert()
-    for span in reader.read(QUESTION, PASSAGES, n=5).spans:
+    question = "有給休暇とは"  # of no kind that would weigh on the spans beside the model
+    for span in reader.read(question, PASSAGES, n=5).spans:
         whole = reduce_passages(PASSAGES, [], span)
-        (found,) = measure_log_probabilities(QUESTION, [whole], reader=reader)
+        (found,) = measure_log_probabilities(question, [whole], reader=reader)
         assert found == pytest.approx(math.log(span.probability), abs=1e-5)
 
 

@@ -51,6 +51,13 @@ def test_the_answer_stands_where_the_row_says(tokenizer: PreTrainedTokenizerFast
         assert max(positive.positions) < SETTINGS.positions
 
 
+def test_what_only_seems_to_be_an_answer_is_none(tokenizer: PreTrainedTokenizerFast) -> None:
+    seeming = replace(QUESTIONS[0], answerable=False)
+    row = ExampleSource([seeming], [()], tokenizer, SETTINGS).build(0)[-1]
+    assert (row.start, row.end) == (0, 0)
+    assert "函館市" in tokenizer.decode(row.ids).replace(" ", "")
+
+
 def test_tokens_of_the_question_are_marked(tokenizer: PreTrainedTokenizerFast) -> None:
     row = build_source(tokenizer).build(0)[-1]
     asked = set(row.ids[1 : row.head - 1])
