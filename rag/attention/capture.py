@@ -88,7 +88,7 @@ def capture_rows(model: PreTrainedModel, inputs: Mapping[str, Tensor], rows: Ten
         raise ArgumentError(
             f"{type(model).__name__} is in training mode; expected evaluation mode, without dropout: call model.eval()"
         )
-    recorder = _Recorder(rows=_check_rows(inputs, rows), layers=_count_layers(model))
+    recorder = _Recorder(rows=_check_rows(inputs, rows), layers=count_layers(model))
     with torch.inference_mode():
         output = run_observed(model, inputs, recorder.record)
     if recorder.weights is None or recorder.captured != recorder.layers:
@@ -197,7 +197,12 @@ def _check_rows(inputs: Mapping[str, Tensor], rows: Tensor) -> Tensor:
     return rows
 
 
-def _count_layers(model: PreTrainedModel) -> int:
+def count_layers(model: PreTrainedModel) -> int:
+    """Return the number of a model's attention layers.
+
+    Raises:
+        AttentionError: Its configuration does not say.
+    """
     layers = getattr(model.config.get_text_config(), "num_hidden_layers", None)
     if not isinstance(layers, int) or layers < 1:
         raise AttentionError(
@@ -209,7 +214,7 @@ def _count_layers(model: PreTrainedModel) -> int:
 
 def _describe_refusal(model: PreTrainedModel) -> str:
     return (
-        f"{type(model).__name__} cannot hand over attention rows: 0 of its {_count_layers(model)} layers run on "
+        f"{type(model).__name__} cannot hand over attention rows: 0 of its {count_layers(model)} layers run on "
         "transformers' exchangeable SDPA attention; expected all of them. Use a model of the BERT, RoBERTa, ELECTRA, "
         "ModernBERT, Llama or Qwen kind instead"
     )
