@@ -76,7 +76,8 @@ Exchange = Callable[[int, Tensor], Tensor]
 class LinearWatch(TorchFunctionMode):
     """Collects the linear maps computed while it is entered; `exchange` may put other outputs in their place.
 
-    `maps` is emptied, and `exchange` set, by whoever looks on. A gradient reaches back to the outputs of the maps and no further.
+    `maps` is emptied, and `exchange` set, by whoever looks on. A gradient reaches back to the
+    outputs of the maps and no further.
     """
 
     def __init__(self, exchange: Exchange | None = None) -> None:
