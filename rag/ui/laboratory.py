@@ -95,7 +95,7 @@ class LaboratoryTab:
         focus: int | None,
         request: gr.Request,
     ) -> Updates:
-        """Show one head of a model for a text, in the browser's language; a number beyond the last head's is the last."""
+        """Show one head of a model for a text, in the browser's language; a number too large counts as the last."""
         words = words_of(request)
         try:
             return self._show(text, question, model, int(layer), int(head), changes, focus, words)

@@ -10,7 +10,7 @@ import numpy as np
 from rag.attention.dissection import Dissection, Step
 from rag.attention.experiment import Experiment
 from rag.attention.projection import Projection
-from rag.attention.softmax import Matrix
+from rag.attention.softmax import AttentionTrace, Matrix
 from rag.explanation.specimen import Specimen
 from rag.ui.matrices import render_matrix
 from rag.ui.words import Words, format_percent
@@ -62,7 +62,7 @@ def render_steps(specimen: Specimen, dissection: Dissection, focus: int, words: 
     scores = draw(trace.scores, "Q Kᵀ", "scores")
     scaled = draw(trace.scaled, f"Q Kᵀ ÷ {factor}", "scaled")
     mask = draw(dissection.visible.astype(np.float64), "M") if hidden else ""
-    gaze = _render_gaze(tokens, trace.weights[focus], focus, words)
+    gaze = _render_gaze(tokens, trace, focus, words)
     steps = (
         ("lab_x", words["lab_x_text" if state else "lab_x_missing"], state),
         ("lab_qkv", words["lab_qkv_text"].format(size=size) + turned, projected),
@@ -84,14 +84,18 @@ def render_experiment(specimen: Specimen, experiment: Experiment | None, focus: 
     if experiment is None:
         return f'<p class="note">{escape(words["lab_experiment_none"])}</p>'
     tokens = specimen.tokens
-    maps = "".join(
-        render_matrix(
-            weights, name=escape(words[key]), shape=words["lab_by_token"], rows=tokens, columns=tokens, focus=focus
+    sides = "".join(
+        "<div>"
+        + render_matrix(
+            trace.weights,
+            name=escape(words[key]),
+            shape=words["lab_by_token"],
+            rows=tokens,
+            columns=tokens,
+            focus=focus,
         )
-        for key, weights in (("lab_before", experiment.before.weights), ("lab_after", experiment.after.weights))
-    )
-    gazes = "".join(
-        _render_gaze(tokens, trace.weights[focus], focus, words) for trace in (experiment.before, experiment.after)
+        + f"{_render_gaze(tokens, trace, focus, words)}</div>"
+        for key, trace in (("lab_before", experiment.before), ("lab_after", experiment.after))
     )
     said = [
         words["lab_moved"].format(share=format_percent(experiment.moved)),
@@ -106,10 +110,7 @@ def render_experiment(specimen: Specimen, experiment: Experiment | None, focus: 
     }
     meant = "".join(f"<p>{escape(words[f'lab_meaning_{name}'])}</p>" for name, chosen in wanted.items() if chosen)
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in said)
-    return (
-        f'<div class="outcome"><ul>{items}</ul>{meant}</div><div class="beside">{maps}</div>'
-        f'<div class="beside">{gazes}</div>'
-    )
+    return f'<div class="outcome"><ul>{items}</ul>{meant}</div><div class="beside">{sides}</div>'
 
 
 def _classify(specimen: Specimen, index: int) -> str:
@@ -141,14 +142,19 @@ def _render_check(dissection: Dissection, step: Step | None, words: Words) -> st
     return ""
 
 
-def _render_gaze(tokens: Sequence[str], weights: Matrix, focus: int, words: Words) -> str:
-    """List where the token in focus looks most."""
-    best = np.argsort(-weights, kind="stable")[:MOST_TARGETS].tolist()
-    items = "".join(
-        f'<li><b>{escape(tokens[index])}</b><span class="bar"><span style="width:{weights[index]:.0%}"></span></span>'
-        f"{format_percent(float(weights[index]))}</li>"
+def _render_gaze(tokens: Sequence[str], trace: AttentionTrace, focus: int, words: Words) -> str:
+    """List where the token in focus looks most, with the numbers on the way there."""
+    best = np.argsort(-trace.weights[focus], kind="stable")[:MOST_TARGETS].tolist()
+    rows = "".join(
+        f"<tr><th scope=row>{escape(tokens[index])}</th><td>{trace.scores[focus, index]:.2f}</td>"
+        f"<td>{trace.scaled[focus, index]:.2f}</td><td>{format_percent(float(trace.weights[focus, index]))}</td>"
+        f'<td><span class="bar"><span style="width:{trace.weights[focus, index]:.0%}"></span></span></td></tr>'
         for index in best
+        if trace.weights[focus, index] > 0
     )
+    heads = "".join(f"<th scope=col>{head}</th>" for head in ("Q Kᵀ", "Q Kᵀ ÷", "softmax"))
+    title = escape(words["lab_looks"].format(token=tokens[focus]))
     return (
-        f'<div class="looks gaze"><p>{escape(words["lab_looks"].format(token=tokens[focus]))}</p><ol>{items}</ol></div>'
+        f'<div class="looks gaze"><p>{title}</p><table><thead><tr><td></td>{heads}<td></td></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
