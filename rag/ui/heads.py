@@ -66,8 +66,9 @@ def _render_tile(survey: Survey, profile: HeadProfile, length: int, *, chosen: b
 
 
 def _render_profile(profile: HeadProfile) -> str:
-    """Draw the share of the gaze at each offset as a bar; the middle one is the token itself."""
-    bars = "".join(f"M{index} 10v-{10 * min(share, 1.0):.2f}" for index, share in enumerate(profile.profile))
+    """Draw the share of the gaze at each offset as a bar, the largest in full; the middle one is the token itself."""
+    largest = max(profile.profile) or 1.0
+    bars = "".join(f"M{index} 10v-{10 * share / largest:.2f}" for index, share in enumerate(profile.profile))
     return (
         f'<svg viewBox="-1 0 {2 * REACH + 2} 10" preserveAspectRatio="none" aria-hidden="true"><path d="{bars}"/></svg>'
     )

@@ -48,7 +48,7 @@ def render_matrix(
     """
     height, width = matrix.shape
     shown = matrix if columns is not None else matrix[:, :MOST_FEATURES]
-    strengths = shown / (float(np.abs(matrix[np.isfinite(matrix)]).max(initial=0.0)) or 1.0)
+    strengths = shown / (float(np.abs(shown[np.isfinite(shown)]).max(initial=0.0)) or 1.0)
     numbers = shown.shape[1] <= MOST_NUMBERS
     cells = _write_numbers(shown, strengths) if numbers else _write_picture(strengths, focus)
     body = "".join(

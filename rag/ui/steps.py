@@ -130,7 +130,7 @@ def _write_formula(step: Step, projection: Projection | None) -> str:
 
 def _write_shape(projection: Projection) -> str:
     (tokens, features), (_, size) = projection.x.shape, projection.weight.shape
-    return f"({tokens} × {features}) · ({features} × {size})"
+    return f"({tokens} × {features}) · ({features} × {size}) ="
 
 
 def _render_check(dissection: Dissection, step: Step | None, words: Words) -> str:
