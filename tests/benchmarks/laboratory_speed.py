@@ -18,7 +18,10 @@ from rag.ui.heads import render_gallery
 from rag.ui.steps import render_experiment, render_steps
 from rag.ui.words import load_words
 
-TEXT = "青葉塔は、北市緑区の公園にある総合電波塔で、1987年12月23日に完成した。高さは120メートルで、観光の名所としても知られ、年に二十万人が訪れる。"
+TEXT = (
+    "青葉塔は、北市緑区の公園にある総合電波塔で、1987年12月23日に完成した。"
+    "高さは120メートルで、観光の名所としても知られ、年に二十万人が訪れる。"
+)
 QUESTION = "高さは何メートルですか"
 
 

@@ -48,7 +48,9 @@ def test_every_head_of_the_shipped_reader_is_computed_anew(laboratory: Laborator
     for layer in range(6):
         for head in (0, 5, 11):
             found = laboratory.dissect(specimen, layer=layer, head=head)
-            assert [check.step for check in found.checks if check.difference > 1e-4] == []
+            assert [check.step for check in found.checks if not check.passed] == []
+            # Scores reach some hundreds, √32 times what is recovered from the weights.
+            assert max(check.difference for check in found.checks if check.step != "scores") < 1e-4
             assert len(found.checks) == 7
             np.testing.assert_allclose(found.trace.weights, survey.maps[layer, head], atol=1e-5)
 
