@@ -5,37 +5,29 @@ only the rows of the answer's and the question's tokens are needed. So the model
 product attention (SDPA), which never forms the map, and softmax(QKᵀ/√d_k) is computed a second time for those rows
 alone: memory grows with layers × heads × rows × length.
 
-The rows reach the attention function through a context variable, so that any model class takes part, whatever keywords
-its `forward` knows, and threads do not see each other's rows.
-
 Source: Vaswani et al. 2017, "Attention Is All You Need", equation 1; `rag.attention.softmax` works it through.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from rag.attention.calls import ROWS, AttentionCall, register_attention, run_observed
 from rag.errors import ArgumentError, AttentionError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-ROWS = "rag_attention_rows"
-"""Name under which the attention function and its mask are registered with transformers."""
-
-# Keywords by which a model changes its scores in ways that are not recomputed here.
-_UNSUPPORTED = ("softcap", "s_aux", "sinks", "position_bias")
-
 # How far weights × V may lie from SDPA's output, as a share of the largest value: rounding, by width of the numbers.
 _TOLERANCES = {torch.float64: 1e-3, torch.float32: 1e-3, torch.float16: 1e-2, torch.bfloat16: 3e-2}
+
+_switching = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +46,23 @@ class Captured:
 def enable_capture(model: PreTrainedModel) -> None:
     """Switch a loaded model to the attention function that can hand over rows; its outputs stay those of SDPA.
 
+    A model that is switched already is left alone: captures may be under way in other threads.
+
     Raises:
         AttentionError: The model has an attention of its own that cannot be exchanged (DeBERTa-v2, LUKE), or does not
             run on SDPA.
     """
-    _register()
-    try:
-        model.set_attn_implementation("sdpa")  # refuses models whose attention SDPA cannot express
-        model.set_attn_implementation(ROWS)
-    except ValueError as error:
-        raise AttentionError(_describe_refusal(model)) from error
-    if model.config._attn_implementation != ROWS:
-        raise AttentionError(_describe_refusal(model))
+    register_attention()
+    with _switching:
+        if model.config._attn_implementation == ROWS:
+            return
+        try:
+            model.set_attn_implementation("sdpa")  # refuses models whose attention SDPA cannot express
+            model.set_attn_implementation(ROWS)
+        except ValueError as error:
+            raise AttentionError(_describe_refusal(model)) from error
+        if model.config._attn_implementation != ROWS:
+            raise AttentionError(_describe_refusal(model))
 
 
 def capture_rows(model: PreTrainedModel, inputs: Mapping[str, Tensor], rows: Tensor) -> Captured:
@@ -91,16 +88,9 @@ def capture_rows(model: PreTrainedModel, inputs: Mapping[str, Tensor], rows: Ten
         raise ArgumentError(
             f"{type(model).__name__} is in training mode; expected evaluation mode, without dropout: call model.eval()"
         )
-    recorder = _Recorder(rows=_check_rows(inputs, rows), layers=_count_layers(model))
-    keywords: dict[str, Any] = dict(inputs)
-    if "use_cache" in inspect.signature(model.forward).parameters:
-        keywords.setdefault("use_cache", False)  # a single pass: the keys and values of all layers need not stay
-    token = _RECORDER.set(recorder)
-    try:
-        with torch.inference_mode():
-            output = model(**keywords)
-    finally:
-        _RECORDER.reset(token)
+    recorder = _Recorder(rows=_check_rows(inputs, rows), layers=count_layers(model))
+    with torch.inference_mode():
+        output = run_observed(model, inputs, recorder.record)
     if recorder.weights is None or recorder.captured != recorder.layers:
         raise AttentionError(
             f"{type(model).__name__} handed over attention rows of {recorder.captured} layers; expected "
@@ -119,7 +109,16 @@ class _Recorder:
     captured: int = 0
     weights: Tensor | None = None
 
-    def add(self, weights: Tensor) -> None:
+    def record(self, call: AttentionCall) -> None:
+        """Compute the rows of one layer, check them against its output and keep them."""
+        rows = self.rows.to(call.query.device)
+        visible, bias = take_mask(call, rows)
+        with torch.autocast(call.query.device.type, enabled=False):
+            weights = _weigh(_take_rows(call.query, rows), call.key, visible, bias, call.scaling)
+            _check_output(call.module, weights, call.value, _take_rows(call.output.transpose(1, 2), rows))
+        self._add(weights)
+
+    def _add(self, weights: Tensor) -> None:
         if self.weights is None:
             self.weights = weights.new_empty((self.layers, *weights.shape))
         if weights.shape != self.weights.shape[1:]:
@@ -132,84 +131,34 @@ class _Recorder:
         self.captured += 1
 
 
-_RECORDER: ContextVar[_Recorder | None] = ContextVar("rag_attention_recorder", default=None)
-
-
-@functools.cache
-def _register() -> None:
-    from transformers import AttentionInterface, AttentionMaskInterface
-    from transformers.masking_utils import sdpa_mask
-
-    AttentionInterface.register(ROWS, _attend)
-    # Without a mask function of the same name every mask would arrive as None, silently, and padding be looked at.
-    AttentionMaskInterface.register(ROWS, sdpa_mask)
-
-
-def _attend(
-    module: torch.nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    scaling: float | None = None,
-    **kwargs: Any,
-) -> tuple[Tensor, None]:
-    """Run SDPA as transformers does; while a capture is under way, record its rows too.
-
-    `query`: Shape: (batch, heads, length, d_k). `key`, `value`: Shape: (batch, key heads, length, d_k), where under
-    grouped-query attention several heads share a key head. `attention_mask`: Shape: (batch or 1, heads or 1, length,
-    length), bool (True: visible) or additive; sliding windows are part of it.
-    """
-    from transformers.integrations.sdpa_attention import sdpa_attention_forward
-
-    recorder = _RECORDER.get()
-    unsupported = [name for name in _UNSUPPORTED if kwargs.get(name) is not None]
-    if recorder is not None and unsupported:
-        raise AttentionError(
-            f"{type(module).__name__} changes its attention scores by {', '.join(unsupported)}; rows can be captured "
-            "only of plain softmax(QKᵀ/√d_k): use another model"
-        )
-    output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
-    if recorder is None:
-        return output, None
-    rows = recorder.rows.to(query.device)
-    if attention_mask is not None:
-        attention_mask = attention_mask.expand(-1, -1, query.shape[2], -1)  # one row may stand for all
-    causal = kwargs.get("is_causal")
-    causal = getattr(module, "is_causal", True) if causal is None else causal
-    visible, bias = _take_mask(attention_mask, rows, key.shape[2], causal=causal and query.shape[2] > 1)
-    with torch.autocast(query.device.type, enabled=False):
-        weights = _weigh(_take_rows(query, rows), key, visible, bias, scaling)
-        _check_output(module, weights, value, _take_rows(output.transpose(1, 2), rows))
-    recorder.add(weights)
-    return output, None
-
-
 def _take_rows(tensor: Tensor, rows: Tensor) -> Tensor:
     """Take query positions (batch, R) from (batch or 1, heads or 1, length, n) as (batch, heads or 1, R, n)."""
     return torch.take_along_dim(tensor, rows[:, None, :, None], dim=2)
 
 
-def _take_mask(mask: Tensor | None, rows: Tensor, length: int, *, causal: bool) -> tuple[Tensor | None, Tensor | None]:
-    """Return which keys the rows may look at and what is added to their scores; None: all of them, nothing."""
-    if mask is None:
+def take_mask(call: AttentionCall, rows: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    """Return which keys the rows may look at and what is added to their scores; None: all of them, nothing.
+
+    Shape of each: (batch or 1, heads or 1, R, length).
+    """
+    if call.mask is None:
         # transformers leaves a causal mask out where SDPA's own flag says the same.
-        positions = torch.arange(length, device=rows.device)
-        return (positions <= rows[:, None, :, None] if causal else None), None
-    taken = _take_rows(mask, rows)
+        positions = torch.arange(call.key.shape[2], device=rows.device)
+        return (positions <= rows[:, None, :, None] if call.causal else None), None
+    taken = _take_rows(call.mask, rows)
     if taken.dtype == torch.bool:
         return taken, None
     # "Forbidden" is written as -inf or as the lowest number there is, which a bias may have raised a little.
     return taken > torch.finfo(taken.dtype).min / 2, taken.float()
 
 
-def _weigh(query: Tensor, key: Tensor, visible: Tensor | None, bias: Tensor | None, scaling: float | None) -> Tensor:
+def _weigh(query: Tensor, key: Tensor, visible: Tensor | None, bias: Tensor | None, scaling: float) -> Tensor:
     """Compute softmax(QKᵀ·scaling) for the query rows taken. Shape: (batch, heads, R, length), float32."""
     batch, heads, count, size = query.shape
     # Heads that share a key head are laid under each other instead of copying the keys for each.
     grouped = query.float().reshape(batch, key.shape[1], -1, size)
     scores = (grouped @ key.float().transpose(2, 3)).view(batch, heads, count, -1)
-    scores *= size**-0.5 if scaling is None else scaling
+    scores *= scaling
     if bias is not None:
         scores += bias
     if visible is None:
@@ -248,7 +197,12 @@ def _check_rows(inputs: Mapping[str, Tensor], rows: Tensor) -> Tensor:
     return rows
 
 
-def _count_layers(model: PreTrainedModel) -> int:
+def count_layers(model: PreTrainedModel) -> int:
+    """Return the number of a model's attention layers.
+
+    Raises:
+        AttentionError: Its configuration does not say.
+    """
     layers = getattr(model.config.get_text_config(), "num_hidden_layers", None)
     if not isinstance(layers, int) or layers < 1:
         raise AttentionError(
@@ -260,7 +214,7 @@ def _count_layers(model: PreTrainedModel) -> int:
 
 def _describe_refusal(model: PreTrainedModel) -> str:
     return (
-        f"{type(model).__name__} cannot hand over attention rows: 0 of its {_count_layers(model)} layers run on "
+        f"{type(model).__name__} cannot hand over attention rows: 0 of its {count_layers(model)} layers run on "
         "transformers' exchangeable SDPA attention; expected all of them. Use a model of the BERT, RoBERTa, ELECTRA, "
         "ModernBERT, Llama or Qwen kind instead"
     )

@@ -46,7 +46,8 @@ array([[24., 18.],
        [25., 10.]])
 
 A model repeats this in many *heads* side by side, each with matrices of its own, and in many *layers* one upon the
-other; `rag.attention.capture` reads the weights of all of them out of a real model.
+other; `rag.attention.capture` reads the weights of all of them out of a real model, and `rag.attention.dissection` goes
+through these steps with the numbers of one of its heads.
 
 Source: Vaswani et al. 2017, "Attention Is All You Need", equation 1.
 """
@@ -140,8 +141,36 @@ def attend(
     tokens, query, key, value = (np.asarray(matrix, dtype=np.float64) for matrix in (x, w_q, w_k, w_v))
     _check_shapes(tokens, query, key, value)
     q, k, v = tokens @ query, tokens @ key, tokens @ value
+    return blend(q, k, v, mask=mask, scaling=1 / math.sqrt(q.shape[1]) if scale else 1.0)
+
+
+def blend(
+    q: Matrix,
+    k: Matrix,
+    v: Matrix,
+    *,
+    mask: ArrayLike | None = None,
+    bias: Matrix | None = None,
+    scaling: float,
+) -> AttentionTrace:
+    """Compute the steps from queries, keys and values on: softmax(Q Kᵀ · scaling) V.
+
+    Args:
+        q: Queries. Shape: (tokens, d_k).
+        k: Keys. Shape: (tokens, d_k).
+        v: Values. Shape: (tokens, d_v).
+        mask: True where the token of the row may look at the token of the column. Shape: (tokens, tokens).
+        bias: What a model adds to its scaled scores. Shape: (tokens, tokens).
+        scaling: Factor of the scores; 1/√d_k in most models.
+
+    Returns:
+        The trace of the seven arrays.
+
+    Raises:
+        ArgumentError: The mask does not fit, or leaves a token nothing to look at.
+    """
     scores = q @ k.T
-    scaled = scores / math.sqrt(q.shape[1]) if scale else scores.copy()
+    scaled = scores * scaling if bias is None else scores * scaling + bias
     if mask is not None:
         allowed = np.asarray(mask)
         if allowed.dtype != np.bool_ or allowed.shape != scores.shape:

@@ -182,6 +182,13 @@ def _serve(given: Namespace, settings: Settings) -> int:
     return DONE
 
 
+def _attention(given: Namespace, settings: Settings) -> int:
+    from rag.cli.attention import show_attention
+
+    show_attention(given, settings)
+    return DONE
+
+
 def _evaluate(given: Namespace, settings: Settings) -> int:
     from rag.cli.evaluation import EVALUATIONS
     from rag.evaluation.rows import write_rows
@@ -208,5 +215,6 @@ COMMANDS: dict[str, Callable[[Namespace, Settings], int]] = {
     "ask": _ask,
     "demo": _demo,
     "serve": _serve,
+    "attention": _attention,
     "evaluate": _evaluate,
 }

@@ -32,6 +32,7 @@ def build_parser() -> ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_documents(commands, common)
     _add_questions(commands, common)
+    _add_attention(commands, common)
     _add_evaluation(commands, common)
     return parser
 
@@ -85,6 +86,20 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=_port, default=7860, help="port to listen on (7860)")
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser / ブラウザを開かない")
+
+
+def _add_attention(commands: Commands, common: ArgumentParser) -> None:
+    attention = commands.add_parser(
+        "attention", parents=[common], help="follow Q, K, V through one head / 一つのヘッドの計算をたどる"
+    )
+    attention.add_argument("text", metavar="TEXT", help="a short text / 短い文")
+    attention.add_argument("--question", default="", help="a question about it / その文への質問")
+    attention.add_argument("--model", metavar="NAME_OR_FOLDER", help="any transformer (the reader) / 見るモデル")
+    attention.add_argument("--layer", type=_count, default=1, metavar="N", help="layer, from 1 (1) / 層")
+    attention.add_argument("--head", type=_count, default=1, metavar="N", help="head, from 1 (1) / ヘッド")
+    attention.add_argument("--without-scaling", action="store_true", help="do not divide by √d_k / √d_k で割らない")
+    attention.add_argument("--shared", action="store_true", help="make keys with W_q / K も W_q で作る")
+    attention.add_argument("--swap-values", action="store_true", help="values in reverse order / V を逆順に")
 
 
 def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:

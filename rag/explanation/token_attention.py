@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.attention.capture import ROWS, capture_rows, enable_capture
+from rag.attention.capture import capture_rows, enable_capture
 from rag.errors import ArgumentError
 from rag.explanation.explanation import TokenAttention
 from rag.reading.answer import Span
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 Weights = NDArray[np.float32]
 """Attention to the tokens of one window that have text. Shape: (layers, heads, tokens)."""
-
-_switching = Lock()
 
 
 def collect_attention(question: str, span: Span, passages: Sequence[Passage], *, reader: SpanReader) -> TokenAttention:
@@ -43,7 +40,7 @@ def collect_attention(question: str, span: Span, passages: Sequence[Passage], *,
     whole = max((len(tokens) for tokens in answers), default=0)
     if whole == 0:
         raise ArgumentError(f"the span {span.text!r} holds no token that was read; expected the span of an answer")
-    _switch(reader)
+    enable_capture(reader.model)
     captured = [
         _capture(reader, window, tokens if len(tokens) == whole else tokens[:0])
         for window, tokens in zip(windows, answers, strict=True)
@@ -78,13 +75,6 @@ def find_passage(span: Span, passages: Sequence[Passage]) -> int:
 def find_tokens(window: ReadingWindow, passage: int, start: int, end: int) -> NDArray[np.int64]:
     """Return the positions of a window's tokens that share text with `start:end` of a passage."""
     return np.flatnonzero((window.passages == passage) & (window.starts < end) & (window.ends > start))
-
-
-def _switch(reader: SpanReader) -> None:
-    """Have the model hand over rows; switching it again would disturb captures under way in other threads."""
-    with _switching:
-        if reader.model.config._attn_implementation != ROWS:
-            enable_capture(reader.model)
 
 
 def _list_places(window: ReadingWindow) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ import gradio as gr
 from rag.errors import ArgumentError
 from rag.ui.ask import AskTab
 from rag.ui.documents import DocumentsTab
+from rag.ui.laboratory import LaboratoryTab
 from rag.ui.theme import build_theme
 from rag.ui.words import ASSETS, load_words
 
@@ -37,9 +38,12 @@ def build_page(library: Library) -> gr.Blocks:
             ask = AskTab(library, labels)
         with gr.Tab(labels("tab_documents"), id="documents") as tab:
             documents = DocumentsTab(library, labels)
+        with gr.Tab(labels("tab_laboratory"), id="laboratory") as bench:
+            laboratory = LaboratoryTab(library, labels)
         asked = [ask.session, ask.filter]
         page.load(ask.refresh, [ask.session, ask.view, ask.filter], ask.refreshed, show_progress="hidden")
         tab.select(documents.refresh, None, documents.refreshed, show_progress="hidden")
+        bench.select(laboratory.show, laboratory.chosen, laboratory.shown, show_progress="hidden")
         for change in (documents.changed, documents.removed):
             change.then(ask.refresh_documents, asked, [ask.filter, ask.examples], show_progress="hidden")
     return page

@@ -106,3 +106,16 @@ def test_the_walk_through_in_the_module_docstring_is_true() -> None:
     outcome = doctest.testmod(softmax_module)
     assert outcome.failed == 0
     assert outcome.attempted >= 9
+
+
+def test_queries_keys_and_values_suffice() -> None:
+    trace = attend(X, W_Q, W_K, W_V)
+    again = softmax_module.blend(trace.q, trace.k, trace.v, scaling=1 / math.sqrt(3))
+    np.testing.assert_array_equal(again.weights, trace.weights)
+
+
+def test_a_bias_is_added_to_the_scaled_scores() -> None:
+    trace = attend(X, W_Q, W_K, W_V)
+    bias = math.log(2) * np.array([[1, 0, 1], [0, 0, 0], [0, 2, 2]])  # 鳴く: 2, 0 + 2, 0 + 2 -> 1 : 1 : 1
+    biased = softmax_module.blend(trace.q, trace.k, trace.v, bias=bias, scaling=1 / math.sqrt(3))
+    np.testing.assert_allclose(biased.weights, [[0.4444444, 0.1111111, 0.4444444], [1 / 3] * 3, [1 / 3] * 3], atol=1e-6)
