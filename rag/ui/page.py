@@ -13,6 +13,7 @@ from rag.errors import ArgumentError
 from rag.ui.ask import AskTab
 from rag.ui.documents import DocumentsTab
 from rag.ui.theme import build_theme
+from rag.ui.tokens import TokensTab
 from rag.ui.words import ASSETS, load_words
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def build_page(library: Library) -> gr.Blocks:
             ask = AskTab(library, labels)
         with gr.Tab(labels("tab_documents"), id="documents") as tab:
             documents = DocumentsTab(library, labels)
+        with gr.Tab(labels("tab_tokens"), id="tokens"):
+            TokensTab(library, labels)
         asked = [ask.session, ask.filter]
         page.load(ask.refresh, [ask.session, ask.view, ask.filter], ask.refreshed, show_progress="hidden")
         tab.select(documents.refresh, None, documents.refreshed, show_progress="hidden")
