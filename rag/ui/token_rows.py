@@ -11,7 +11,7 @@ from rag.evaluation.tokenization import Piece, Tokenization, TokenizerFigures, g
 from rag.evaluation.tokenizers import Algorithm
 from rag.ui.words import Words, format_percent
 
-LINE = 40.0
+LINE = 52.0
 """Width of a line, in full-width characters."""
 NARROW = 0.62
 """Width of a half-width character."""

@@ -44,10 +44,17 @@ class TokensTab:
                 max_lines=8,
                 max_length=LONGEST,
                 scale=3,
+                min_width=320,
                 elem_id="cut-text",
             )
             self.answer = gr.Textbox(
-                EXAMPLE_ANSWER, label=labels("tokens_answer"), lines=1, max_lines=1, scale=1, elem_id="cut-answer"
+                EXAMPLE_ANSWER,
+                label=labels("tokens_answer"),
+                lines=1,
+                max_lines=1,
+                scale=1,
+                min_width=240,
+                elem_id="cut-answer",
             )
         reader = library.settings.reader
         offered = [(labels(f"tokens_{kind}"), name) for kind, name in OFFERED.items()]
