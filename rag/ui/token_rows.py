@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
@@ -21,14 +22,10 @@ SLACK = 12
 
 def render_rows(rows: Sequence[Tokenization], words: Words) -> str:
     """Write one row a tokenizer, line by line, above them a legend and below them the figures of each."""
-    pieces = [group_tokens(row.tokens) for row in rows]
+    prepared = [_prepare(number, row) for number, row in enumerate(rows, 1)]
+    pieces = [row.pieces for row in prepared]
     lines = "".join(
-        '<div class="token-line">'
-        + "".join(
-            _render_row(number, row, each, start, end, words)
-            for number, (row, each) in enumerate(zip(rows, pieces, strict=True), 1)
-        )
-        + "</div>"
+        f'<div class="token-line">{"".join(_render_row(row, start, end, words) for row in prepared)}</div>'
         for start, end in cut_lines(rows[0].text, pieces)
     )
     return (
@@ -92,10 +89,38 @@ def cut_lines(text: str, rows: Sequence[Sequence[Piece]]) -> Iterator[tuple[int,
         yield start, len(text)
 
 
-def _render_row(number: int, row: Tokenization, pieces: Sequence[Piece], start: int, end: int, words: Words) -> str:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A text as one tokenizer cuts it, ready to be written.
+
+    `inside` are the ends of answers inside tokens, `answered` the characters of answers, `ends` all ends of answers.
+    """
+
+    name: str
+    text: str
+    pieces: list[Piece]
+    inside: frozenset[int]
+    answered: frozenset[int]
+    ends: frozenset[int]
+
+
+def _prepare(number: int, row: Tokenization) -> _Row:
+    inside = {fit.start for fit in row.answers if not fit.starts_token}
+    inside |= {fit.end for fit in row.answers if not fit.ends_token}
+    return _Row(
+        name=f"{number}. {row.tokenizer}",
+        text=row.text,
+        pieces=group_tokens(row.tokens),
+        inside=frozenset(inside),
+        answered=frozenset(place for fit in row.answers for place in range(fit.start, fit.end)),
+        ends=frozenset(place for fit in row.answers for place in (fit.start, fit.end)),
+    )
+
+
+def _render_row(row: _Row, start: int, end: int, words: Words) -> str:
     parts: list[str] = []
     position = start
-    for index, piece in enumerate(pieces):
+    for index, piece in enumerate(row.pieces):
         if piece.end <= start or piece.start >= end:
             continue
         first, last = max(piece.start, start), min(piece.end, end)
@@ -106,28 +131,24 @@ def _render_row(number: int, row: Tokenization, pieces: Sequence[Piece], start: 
         parts.append(_render_stretch(row, first, last, kinds, title=title, badge=badge))
         position = last
     parts.append(_render_stretch(row, position, end, "gap"))
+    name = escape(row.name)
     return (
-        f'<div class="token-row"><span class="token-name" title="{escape(row.tokenizer)}">{number}. '
-        f'{escape(row.tokenizer)}</span><span class="token-cells">{"".join(parts)}</span></div>'
+        f'<div class="token-row"><span class="token-name" title="{name}">{name}</span>'
+        f'<span class="token-cells">{"".join(parts)}</span></div>'
     )
 
 
-def _render_stretch(row: Tokenization, start: int, end: int, kinds: str, *, title: str = "", badge: str = "") -> str:
+def _render_stretch(row: _Row, start: int, end: int, kinds: str, *, title: str = "", badge: str = "") -> str:
     """Write a stretch as a cell as wide as its characters, so that rows line up whatever the font."""
     if start >= end:
         return ""
-    text = row.text[start:end]
-    cuts = {fit.start for fit in row.answers if not fit.starts_token}
-    cuts |= {fit.end for fit in row.answers if not fit.ends_token}
-    answers = {place for fit in row.answers for place in range(fit.start, fit.end)}
-    edges = sorted({start, end, *(p for fit in row.answers for p in (fit.start, fit.end) if start < p < end)})
     inner = ""
-    for first, last in pairwise(edges):
-        cut = '<i class="cut"></i>' if first in cuts else ""
+    for first, last in pairwise([start, *(place for place in range(start + 1, end) if place in row.ends), end]):
         part = escape(row.text[first:last])
-        inner += cut + (f"<b>{part}</b>" if first in answers else part)
+        inner += '<i class="cut"></i>' if first in row.inside else ""
+        inner += f"<b>{part}</b>" if first in row.answered else part
     attribute = f' title="{escape(title)}"' if title else ""
-    width = sum(map(_measure, text))
+    width = sum(map(_measure, row.text[start:end]))
     return f'<span class="{kinds}"{attribute} style="--width:{width:.2f}">{inner}{badge}</span>'
 
 

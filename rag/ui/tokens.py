@@ -87,10 +87,10 @@ class TokensTab:
 
     def _measure(self, chosen: Sequence[str], others: str, request: gr.Request) -> str:
         words = words_of(request)
-        documents = {entry.id: self.library.document(entry.id) for entry in self.library.documents()}
-        if not documents:
-            return f'<p class="empty">{escape(words["tokens_documents_empty"])}</p>'
         try:
+            documents = {entry.id: self.library.document(entry.id) for entry in self.library.documents()}
+            if not documents:
+                return f'<p class="empty">{escape(words["tokens_documents_empty"])}</p>'
             tokenizers = self._open([*chosen, *others.split()], words)
             return render_figures([measure_tokenizer(each, Dataset(documents, ())) for each in tokenizers], words)
         except Exception as error:  # noqa: BLE001
