@@ -206,6 +206,13 @@ def _evaluate(given: Namespace, settings: Settings) -> int:
     return DONE
 
 
+def _tokens(given: Namespace, settings: Settings) -> int:
+    from rag.cli.tokens import run_tokens
+
+    run_tokens(given, settings)
+    return DONE
+
+
 COMMANDS: dict[str, Callable[[Namespace, Settings], int]] = {
     "ingest": _ingest,
     "documents": _documents,
@@ -217,4 +224,5 @@ COMMANDS: dict[str, Callable[[Namespace, Settings], int]] = {
     "serve": _serve,
     "attention": _attention,
     "evaluate": _evaluate,
+    "tokens": _tokens,
 }

@@ -34,6 +34,7 @@ def build_parser() -> ArgumentParser:
     _add_questions(commands, common)
     _add_attention(commands, common)
     _add_evaluation(commands, common)
+    _add_tokens(commands, common)
     return parser
 
 
@@ -123,6 +124,31 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
         parser.add_argument(
             "--rows", type=Path, metavar="FILE", help="write one line a question (JSONL) / 設問ごとの結果"
         )
+
+
+def _add_tokens(commands: Commands, common: ArgumentParser) -> None:
+    tokens = commands.add_parser("tokens", parents=[common], help="compare tokenizers / トークンの切り方を比べる")
+    tokens.add_argument(
+        "text", nargs="?", metavar="TEXT", help="text to cut; without it, documents are measured / 切る文章"
+    )
+    tokens.add_argument("--answer", metavar="TEXT", help="a part of the text to mark / 文章の中の答え")
+    tokens.add_argument(
+        "--tokenizer",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name or folder, or bpe:N, wordpiece:N, unigram:N trained on the documents now; repeatable / "
+        "比べるトークナイザー",
+    )
+    tokens.add_argument("--docs", nargs="+", default=[], type=Path, metavar="FILE", help="documents / 測る文書 (見本)")
+    tokens.add_argument(
+        "--squad",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="SQuAD JSON (.xz): paragraphs, answers / 段落と答え",
+    )
 
 
 def _count(text: str) -> int:

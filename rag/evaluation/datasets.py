@@ -1,6 +1,6 @@
-"""Questions with known answers: SQuAD JSON, and long documents with their questions as JSON lines.
+"""Questions with known answers: SQuAD JSON, the samples, and long documents with their questions as JSON lines.
 
-Both become the same records: documents, and questions that name the document and the places of their answers. Files
+All become the same records: documents, and questions that name the document and the places of their answers. Files
 may be packed with xz (`.json.xz`, `.jsonl.xz`).
 """
 
@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from rag.documents.document import Document, build_document_id
+from rag.documents.loading import load_document
 from rag.errors import DatasetError
+from rag.samples import load_sample_paths, load_sample_questions
 
 # JSQuAD puts the title of the article before the paragraph, with the separator of one tokenizer between the two.
 TITLE_MARK = " [SEP] "
@@ -88,6 +90,23 @@ def load_squad(paths: Sequence[Path]) -> Dataset:
                 for number, entry in enumerate(entries)
             ]
     return Dataset(documents, tuple(questions))
+
+
+def load_samples() -> Dataset:
+    """Load the sample documents and the questions on them that come with the package."""
+    documents = {path.name: load_document(path) for path in load_sample_paths()}
+    questions = tuple(
+        Question(
+            id=sample.id,
+            document_id=documents[sample.document].id,
+            text=sample.question,
+            answers=tuple(GoldAnswer(answer.text, answer.start) for answer in sample.answers),
+            kind=sample.kind,
+            paraphrase=sample.paraphrase,
+        )
+        for sample in load_sample_questions()
+    )
+    return Dataset({document.id: document for document in documents.values()}, questions)
 
 
 def load_long_documents(docs: Path, questions: Path) -> Dataset:

@@ -34,7 +34,20 @@ class TokenizedText:
 
 
 def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenizedText:
-    """Cut a text into tokens and find the place of each; what looks like a special token in the text is plain text."""
+    """Cut a text into tokens and find the place and borders of each; see `locate_tokens`."""
+    ids, starts, ends = locate_tokens(tokenizer, text)
+    opens, closes = find_borders(text, starts, ends)
+    return TokenizedText(ids, starts, ends, opens, closes)
+
+
+def locate_tokens(
+    tokenizer: PreTrainedTokenizerBase, text: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Cut a text into tokens and find the place of each; what looks like a special token in the text is plain text.
+
+    Returns:
+        Ids, starts and ends as in `TokenizedText`. Shape of each: (tokens,).
+    """
     readable = _SURROGATE.sub("\ufffd", text)  # half a character is refused by every tokenizer in Rust or C++
     encoded = tokenizer(
         readable,
@@ -51,8 +64,7 @@ def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenizedTex
         unknown = {tokenizer.unk_token} - {None}
         places = align_tokens(readable, tokenizer.convert_ids_to_tokens(ids), unknown=unknown)
     trimmed = np.array([_trim(text, start, end) for start, end in places], dtype=np.int64).reshape(-1, 2)
-    opens, closes = find_borders(text, trimmed[:, 0], trimmed[:, 1])
-    return TokenizedText(np.array(ids, dtype=np.int64), trimmed[:, 0], trimmed[:, 1], opens, closes)
+    return np.array(ids, dtype=np.int64), trimmed[:, 0], trimmed[:, 1]
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Loading of question answering models, with every way they can be unfit said plainly."""
+"""Loading of question answering models and tokenizers, with every way they can be unfit said plainly."""
 
 from __future__ import annotations
 
@@ -42,13 +42,45 @@ def load_model(name_or_folder: str) -> tuple[PreTrainedModel, PreTrainedTokenize
             f"{name_or_folder}: has no trained weights for {', '.join(missing[:4])}, so its answers would be random; "
             "expected a model fine-tuned for extractive question answering (SQuAD, JSQuAD, JaQuAD)"
         )
-    # Where a tokenizer has no files, transformers makes one that knows nothing but its special tokens.
-    if not tokenizer.get_vocab().keys() - set(tokenizer.all_special_tokens):
+    if not _knows_words(tokenizer):
         raise ModelError(
             f"{name_or_folder}: its tokenizer knows no words; expected the tokenizer the model was trained with: put "
             "tokenizer.json, or vocab.txt and tokenizer_config.json, beside the weights"
         )
     return model, tokenizer
+
+
+def load_tokenizer(name_or_folder: str, *, fetch: bool = True) -> PreTrainedTokenizerBase:
+    """Load a tokenizer alone; code that comes with it is never run.
+
+    Args:
+        name_or_folder: Name at the Hugging Face hub, or a folder.
+        fetch: Whether it may be fetched from the hub; else it must be on this machine.
+
+    Raises:
+        ModelError: It cannot be loaded or knows no words.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name_or_folder, local_files_only=not fetch, trust_remote_code=False)
+    except Exception as error:  # damaged files raise whatever their parser raises
+        raise ModelError(
+            f"{name_or_folder}: トークナイザーを読み込めません。Hugging Face の名前か、tokenizer.json などのある"
+            f"フォルダーを指定してください / cannot be loaded as a tokenizer ({_first_line(error)}); expected a name "
+            "at the hub or a folder with tokenizer.json: check the name"
+        ) from error
+    if not _knows_words(tokenizer):
+        raise ModelError(
+            f"{name_or_folder}: トークナイザーの語彙がありません。tokenizer.json などのあるフォルダーを指定して"
+            "ください / its tokenizer knows no words; expected tokenizer.json, or vocab.txt and tokenizer_config.json"
+        )
+    return tokenizer
+
+
+def _knows_words(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether there is a vocabulary: without files, transformers makes one of special tokens alone."""
+    return bool(tokenizer.get_vocab().keys() - set(tokenizer.all_special_tokens))
 
 
 def find_max_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:

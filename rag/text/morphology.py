@@ -88,6 +88,11 @@ def split_words(text: str) -> Iterator[tuple[int, int]]:
             reached = morpheme.end
 
 
+def count_dictionary_words() -> int:
+    """Count the entries of the dictionary: every inflected form is one."""
+    return sum(int(part["size"]) for part in _load_tagger().dictionary_info)
+
+
 def _load_tagger() -> Any:
     """Return this thread's tagger: MeCab keeps state while it parses."""
     if not hasattr(_local, "tagger"):

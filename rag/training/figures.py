@@ -8,16 +8,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer
-
 from rag.config.settings import Settings
 from rag.embeddings.sentence_transformer import SentenceTransformerEncoder
 from rag.evaluation.answers import evaluate_answers
+from rag.evaluation.datasets import load_squad
 from rag.evaluation.reading import evaluate_reading
 from rag.evaluation.retrieval import evaluate_retrieval
+from rag.evaluation.tokenization import measure_tokenizer
+from rag.evaluation.tokenizers import SubwordTokenizer
 from rag.models.shipped import EMBEDDER, READER, locate_model
+from rag.reading.loading import load_tokenizer
 from rag.reading.span_reader import SpanReader
-from rag.training.tokenizer_report import measure_tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +48,9 @@ class MeasuredModels:
 
 def measure_tokenizers(name: str, data: Path) -> dict[str, Any]:
     """Measure a tokenizer on the validation files in `data`."""
-    tokenizer = AutoTokenizer.from_pretrained(locate_model(name))
-    reports = {key: asdict(measure_tokenizer(tokenizer, data / file)) for key, file in _present(data).items()}
-    return {"model": name, **reports}
+    tokenizer = SubwordTokenizer(load_tokenizer(locate_model(name)), name=name)
+    datasets = {key: load_squad([data / file]) for key, file in _present(data).items()}
+    return {"model": name, **{key: asdict(measure_tokenizer(tokenizer, each)) for key, each in datasets.items()}}
 
 
 def measure_models(models: MeasuredModels, data: Path, *, device: str, limit: int | None = None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rag.ui.ask import AskTab
 from rag.ui.documents import DocumentsTab
 from rag.ui.laboratory import LaboratoryTab
 from rag.ui.theme import build_theme
+from rag.ui.tokens import TokensTab
 from rag.ui.words import ASSETS, load_words
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def build_page(library: Library) -> gr.Blocks:
             documents = DocumentsTab(library, labels)
         with gr.Tab(labels("tab_laboratory"), id="laboratory") as bench:
             laboratory = LaboratoryTab(library, labels)
+        with gr.Tab(labels("tab_tokens"), id="tokens"):
+            TokensTab(library, labels)
         asked = [ask.session, ask.filter]
         page.load(ask.refresh, [ask.session, ask.view, ask.filter], ask.refreshed, show_progress="hidden")
         tab.select(documents.refresh, None, documents.refreshed, show_progress="hidden")

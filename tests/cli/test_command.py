@@ -304,5 +304,5 @@ def test_installed_command_answers_help() -> None:
         [sys.executable, "-m", "rag.cli", "--help"], capture_output=True, text=True, check=True
     ).stdout
     assert "exit codes" in shown
-    for name in ("ingest", "search", "ask", "documents", "remove", "verify", "demo", "serve", "evaluate"):
+    for name in ("ingest", "search", "ask", "documents", "remove", "verify", "demo", "serve", "evaluate", "tokens"):
         assert name in shown
