@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from rag.chunks.windows import Unit
+from rag.explanation.explanation import METHODS
 from rag.retrieval.search import Mode
 
 if TYPE_CHECKING:
@@ -109,6 +110,15 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     reading = kinds.add_parser("reading", parents=[common], help="reader on its own paragraphs / 読解")
     retrieval = kinds.add_parser("retrieval", parents=[common], help="search over paragraphs / 検索")
     answers = kinds.add_parser("answers", parents=[common], help="question answering end to end / 質問応答全体")
+    faithfulness = kinds.add_parser("faithfulness", parents=[common], help="explanations / 説明は当てになるか")
+    faithfulness.add_argument("--squad", nargs="+", default=[], type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
+    faithfulness.add_argument("--docs", type=Path, metavar="FILE", help="docs.jsonl (.xz), with --questions")
+    faithfulness.add_argument("--questions", type=Path, metavar="FILE", help="questions.jsonl (.xz)")
+    faithfulness.add_argument(
+        "--unit", choices=("sentence", "phrase"), default="sentence", help="what is removed / 文または文節"
+    )
+    faithfulness.add_argument("--method", action="append", choices=METHODS, help="only this one; may be repeated")
+    faithfulness.add_argument("--plot", type=Path, metavar="FILE", help="draw the figures (PNG, SVG) / 図に描く")
     for parser in (reading, retrieval):
         parser.add_argument("--squad", nargs="+", required=True, type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
     retrieval.add_argument(
@@ -117,9 +127,9 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     answers.add_argument("--docs", required=True, type=Path, metavar="FILE", help="docs.jsonl (.xz)")
     answers.add_argument("--questions", required=True, type=Path, metavar="FILE", help="questions.jsonl (.xz)")
     _add_windows(answers)
-    for parser in (retrieval, answers):
+    for parser in (retrieval, answers, faithfulness):
         _add_mode(parser)
-    for parser in (reading, retrieval, answers):
+    for parser in (reading, retrieval, answers, faithfulness):
         parser.add_argument("--limit", type=_count, metavar="N", help="first N questions only / 先頭の N 問")
         parser.add_argument(
             "--rows", type=Path, metavar="FILE", help="write one line a question (JSONL) / 設問ごとの結果"

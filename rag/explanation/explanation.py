@@ -8,7 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Unit = Literal["token", "word", "sentence", "passage"]
+METHODS = ("calibrated", "mean", "rollout", "gradient", "surrogate", "removal", "retriever", "random")
+"""Names of the explanation methods."""
+Verdict = Literal["supported", "neutral", "parted"]
+GAP = 0.1
+"""Nats by which removals have to differ to say something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,22 @@ class ScoredSpan:
 class Removal:
     """Fall of the answer's log-probability, in nats, when sentences are removed; the answer's span always stays.
 
-    `attended`: without the most attended sentences; `random`: mean over draws of as many random ones.
+    `attended`: without the sentences of the best scores; `random`: mean over draws of as many random ones. `agreement`:
+    Kendall's τ between the scores of single sentences and their effects, None where there is nothing to compare.
     """
 
     attended: float
     random: float
     removed: tuple[ScoredSpan, ...]
+    agreement: float | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the check says of the explanation."""
+        gap = self.attended - self.random
+        if gap <= -GAP or (self.agreement is not None and self.agreement < 0):
+            return "parted"
+        return "supported" if gap >= GAP else "neutral"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +66,8 @@ class TokenAttention:
 class Explanation:
     """Where the reader looked for one answer.
 
-    The scores of each unit add up to one over all passages. `tokens` is kept so that any layer and head can be
-    folded again by `fold_attention` without running the model.
+    `method` says where the scores come from; those of each unit add up to one over all passages. `tokens` is kept so
+    that any layer and head can be folded again by `fold_attention` without running the model.
     """
 
     method: str

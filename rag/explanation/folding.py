@@ -52,7 +52,7 @@ def choose_weights(
         if index is not None and not 0 <= index < chosen.shape[axis]:
             raise ArgumentError(f"{name} is {index}; expected 0 to {chosen.shape[axis] - 1}, or None for the mean")
         chosen = chosen.mean(axis, keepdims=True) if index is None else chosen.take([index], axis)
-    return _share_out(chosen[0, 0])
+    return share_out(chosen[0, 0])
 
 
 def build_units(passages: Sequence[Passage], split: Callable[[str], Iterable[tuple[int, int]]]) -> list[ScoredSpan]:
@@ -84,7 +84,7 @@ def fold_tokens(
         spans = attention.spans[chosen] - passage.start
         reached = _accumulate(spans, weights[chosen], passage.end - passage.start)
         scores += [float(reached[unit.end - passage.start] - reached[unit.start - passage.start]) for unit in mine]
-    shares = _share_out(np.array(scores, dtype=np.float64)).tolist()
+    shares = share_out(np.array(scores, dtype=np.float64)).tolist()
     return tuple(replace(unit, score=score) for unit, score in zip(units, shares, strict=True))
 
 
@@ -129,7 +129,8 @@ def _accumulate(spans: NDArray[np.int64], weights: NDArray[np.float64], size: in
     return np.concatenate([[0.0], np.cumsum(shares)])
 
 
-def _share_out(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def share_out(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide by the sum, if there is one. Shape stays."""
     total = values.sum()
     shares: NDArray[np.float64] = values / total if total > 0 else values
     return shares

@@ -22,7 +22,9 @@ Weights = NDArray[np.float32]
 """Attention to the tokens of one window that have text. Shape: (layers, heads, tokens)."""
 
 
-def collect_attention(question: str, span: Span, passages: Sequence[Passage], *, reader: SpanReader) -> TokenAttention:
+def collect_attention(
+    question: str, span: Span, passages: Sequence[Passage], *, reader: SpanReader, everywhere: bool = True
+) -> TokenAttention:
     """Run the reader over the passages once more and keep the rows of answer and question.
 
     The question stands in every window, the answer only where its passage is: text in other windows was not before
@@ -40,6 +42,9 @@ def collect_attention(question: str, span: Span, passages: Sequence[Passage], *,
     whole = max((len(tokens) for tokens in answers), default=0)
     if whole == 0:
         raise ArgumentError(f"the span {span.text!r} holds no token that was read; expected the span of an answer")
+    if not everywhere:
+        holding = [index for index, tokens in enumerate(answers) if len(tokens) == whole]
+        windows, answers = [windows[index] for index in holding], [answers[index] for index in holding]
     enable_capture(reader.model)
     captured = [
         _capture(reader, window, tokens if len(tokens) == whole else tokens[:0])

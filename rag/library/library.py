@@ -228,17 +228,27 @@ class Library:
             seconds=Seconds(retrieve=retrieved - begun, read=done - retrieved),
         )
 
-    def explain(self, answer: Answer) -> Answer:
+    def explain(self, answer: Answer, *, method: str | None = None) -> Answer:
         """Return the answer with its explanation: where the reader looked, and what removing that text does.
 
         Without an answer, the best candidate is explained; with no candidate at all the answer comes back as it is.
+
+        Args:
+            answer: Of `ask`.
+            method: One of `rag.explanation.methods.METHODS`; calibrated attention, or the mean of the attention for
+                readers whose heads have no weights, when None.
+
+        Raises:
+            ArgumentError: There is no such method for this reader.
         """
-        from rag.explanation.attention_explainer import explain
+        from rag.explanation.explainer import explain
 
         if not answer.spans:
             return answer
         begun = time.perf_counter()
-        explanation = explain(answer.search_question, answer.spans[0], answer.passages, reader=self.reader)
+        explanation = explain(
+            answer.search_question, answer.spans[0], answer.passages, reader=self.reader, method=method
+        )
         seconds = replace(answer.seconds, explain=time.perf_counter() - begun)
         return replace(answer, explanation=explanation, seconds=seconds)
 

@@ -86,6 +86,17 @@ def build_candidates(
     return Candidates(passages, starts, ends, scores, null, normalised[:-1], float(normalised[-1]), log_total)
 
 
+def measure_span_total(
+    window: ReadingWindow, logits: WindowLogits, *, max_answer_tokens: int, temperature: float
+) -> float:
+    """Log of the sum over all spans of one window of their exponential scores, -inf when it holds none."""
+    scores = _window_spans(window, logits, max_answer_tokens)[3] / temperature
+    if not len(scores):
+        return -np.inf
+    top = scores.max()
+    return float(top + np.log(np.exp(scores - top).sum()))
+
+
 def _window_spans(
     window: ReadingWindow, logits: WindowLogits, max_answer_tokens: int
 ) -> tuple[Integers, Integers, Integers, Floats]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.attention.head_weights import HeadWeights, load_head_weights
 from rag.errors import ArgumentError, ModelError
 from rag.reading.alignment import tokenize_text
 from rag.reading.answer import Reading, Span
@@ -64,6 +65,7 @@ class SpanReader:
         *,
         name: str,
         calibration: Calibration | None = None,
+        head_weights: HeadWeights | None = None,
         max_length: int | None = None,
         overlap: int = 64,
         max_answer_tokens: int = 32,
@@ -76,6 +78,7 @@ class SpanReader:
             tokenizer: Its tokenizer, with or without offsets.
             name: What to call it.
             calibration: How scores become probabilities.
+            head_weights: What the gaze of each head is worth as an explanation; None where that was not learned.
             max_length: Tokens of one input, special tokens included; as many as the model takes when None.
             overlap: Tokens that neighbouring windows of one passage have in common; at most half of a window is used.
             max_answer_tokens: Longest answer.
@@ -90,6 +93,7 @@ class SpanReader:
         self.model.train(False)
         self.tokenizer = tokenizer
         self.calibration = calibration or Calibration()
+        self.head_weights = head_weights
         self.max_answer_tokens = max_answer_tokens
         self.batch_tokens = batch_tokens
         self._lock = Lock()
@@ -122,8 +126,14 @@ class SpanReader:
         model, tokenizer = load_model(name_or_folder)
         # The model's own `to` is decorated and loses its type.
         torch.nn.Module.to(model, device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        calibration = load_calibration(Path(name_or_folder))
-        return cls(model, tokenizer, name=name_or_folder, calibration=calibration, max_length=max_length)
+        return cls(
+            model,
+            tokenizer,
+            name=name_or_folder,
+            calibration=load_calibration(Path(name_or_folder)),
+            head_weights=load_head_weights(Path(name_or_folder)),
+            max_length=max_length,
+        )
 
     @cached_property
     def fingerprint(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 NUMERAL = r"[0-9０-９〇一二三四五六七八九十百千]+"
 LEVELS = {"編": 1, "章": 2, "節": 3, "款": 4, "目": 5, "条": 6}
@@ -113,3 +114,11 @@ def _read_heading(content: str) -> tuple[int, int] | None:
         if dots or (len(match["title"]) <= BARE_TITLE_LENGTH and not match["title"].endswith(".")):
             return len(content), 1 + dots
     return None
+
+
+def split_articles(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches from one heading of a plain text to the next; what stands before the first is one too."""
+    starts = [0, *(heading.start for heading in find_headings(text) if heading.start > 0), len(text)]
+    for start, end in pairwise(starts):
+        if start < end:
+            yield start, end

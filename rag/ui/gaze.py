@@ -30,7 +30,7 @@ def build_shades(explanation: Explanation | None, view: View) -> Shades:
 
     A layer or head the model does not have (chosen while another model was in use) counts as the mean.
     """
-    from rag.explanation.attention_explainer import fold_attention
+    from rag.explanation.folding import fold_attention
 
     if explanation is None:
         return Shades()

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from rag.errors import ArgumentError, AttentionError
-from rag.explanation.attention_explainer import explain, fold_attention
+from rag.explanation.explainer import explain
+from rag.explanation.folding import fold_attention
 from rag.explanation.explanation import Explanation, ScoredSpan
 from rag.reading.answer import Span
 from rag.reading.span_reader import SpanReader
@@ -130,7 +131,7 @@ def test_shares_equal_those_of_eager_maps(
 
 def test_an_explanation_is_the_mean_of_the_answers_rows(case: tuple[SpanReader, Explanation]) -> None:
     _, explanation = case
-    assert explanation.method == "attention mean"
+    assert explanation.method == "mean"
     assert explanation.removal is None
     folded = fold_attention(explanation, layer=None, head=None)
     assert (explanation.words, explanation.sentences, explanation.passages) == folded[1:]
