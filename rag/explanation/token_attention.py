@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.attention.capture import ROWS, capture_rows, enable_capture
+from rag.attention.capture import Keep, capture_rows, enable_capture
 from rag.errors import ArgumentError
 from rag.explanation.explanation import TokenAttention
 from rag.reading.answer import Span
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 Weights = NDArray[np.float32]
 """Attention to the tokens of one window that have text. Shape: (layers, heads, tokens)."""
-
-_switching = Lock()
 
 
 def collect_attention(question: str, span: Span, passages: Sequence[Passage], *, reader: SpanReader) -> TokenAttention:
@@ -43,7 +40,7 @@ def collect_attention(question: str, span: Span, passages: Sequence[Passage], *,
     whole = max((len(tokens) for tokens in answers), default=0)
     if whole == 0:
         raise ArgumentError(f"the span {span.text!r} holds no token that was read; expected the span of an answer")
-    _switch(reader)
+    enable_capture(reader.model)
     captured = [
         _capture(reader, window, tokens if len(tokens) == whole else tokens[:0])
         for window, tokens in zip(windows, answers, strict=True)
@@ -80,13 +77,6 @@ def find_tokens(window: ReadingWindow, passage: int, start: int, end: int) -> ND
     return np.flatnonzero((window.passages == passage) & (window.starts < end) & (window.ends > start))
 
 
-def _switch(reader: SpanReader) -> None:
-    """Have the model hand over rows; switching it again would disturb captures under way in other threads."""
-    with _switching:
-        if reader.model.config._attn_implementation != ROWS:
-            enable_capture(reader.model)
-
-
 def _list_places(window: ReadingWindow) -> NDArray[np.int64]:
     """List passage, start and end of the tokens that have text. Shape: (tokens, 3)."""
     inside = window.passages >= 0
@@ -97,15 +87,15 @@ def _capture(reader: SpanReader, window: ReadingWindow, answer: NDArray[np.int64
     """Return the mean rows of the answer's tokens, None when there are none here, and of the question's."""
     import torch
 
-    rows = np.concatenate([answer, np.arange(*window.question)])
+    groups = [group for group in (answer, np.arange(*window.question)) if len(group)]
+    rows = torch.from_numpy(np.concatenate(groups))[None].to(reader.model.device)
+    pool = torch.block_diag(*(torch.full((1, len(group)), 1 / len(group)) for group in groups))[None]
     with reader.precision():
-        captured = capture_rows(
-            reader.model, reader.collate([window]), torch.from_numpy(rows)[None].to(reader.model.device)
-        )
+        captured = capture_rows(reader.model, reader.collate([window]), rows, keep=Keep(pool=pool))
     inside = torch.from_numpy(np.flatnonzero(window.passages >= 0)).to(captured.rows.device)
     weights = captured.rows[:, 0].index_select(-1, inside).cpu().numpy()
-    asked: Weights = weights[:, :, len(answer) :].mean(axis=2)
-    return (weights[:, :, : len(answer)].mean(axis=2) if len(answer) else None), asked
+    asked: Weights = weights[:, :, -1]
+    return (weights[:, :, 0] if len(answer) else None), asked
 
 
 def _stitch(columns: Sequence[NDArray[np.int64]], parts: Sequence[Weights | None], size: int) -> Weights:
