@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rag.attention.calls import AttentionCall, run_observed
-from rag.attention.capture import count_layers, take_mask
+from rag.attention.call import AttentionCall
+from rag.attention.interface import count_layers, run_model
 from rag.attention.projection import Exchange, LinearMap, LinearWatch, Projection, find_projection, to_matrix
 from rag.attention.softmax import AttentionTrace, Matrix, blend
 from rag.errors import ArgumentError, AttentionError
@@ -87,6 +87,18 @@ class Dissection:
         return self.checks[-1].difference
 
 
+@dataclass(frozen=True, slots=True)
+class LayerRun:
+    """One layer's attention as the model ran it.
+
+    `value`: Shape: (batch, key heads, length, d_v). `output`: Shape: (batch, length, heads, d_v).
+    """
+
+    call: AttentionCall
+    value: Tensor
+    output: Tensor
+
+
 def dissect(model: PreTrainedModel, inputs: Mapping[str, Tensor], *, layer: int, head: int) -> Dissection:
     """Take one head apart for one text.
 
@@ -104,9 +116,9 @@ def dissect(model: PreTrainedModel, inputs: Mapping[str, Tensor], *, layer: int,
     if count != 1:
         raise ArgumentError(f"inputs hold {count} texts; expected a single one")
 
-    def look(call: AttentionCall, maps: Sequence[LinearMap]) -> Dissection:
-        _check_number("head", head, call.query.shape[1])
-        return _dissect_call(call, maps, layer=layer, head=head)
+    def look(layer_run: LayerRun, maps: Sequence[LinearMap]) -> Dissection:
+        _check_number("head", head, layer_run.call.query.shape[1])
+        return _dissect(layer_run, maps, layer=layer, head=head)
 
     return look_into(model, inputs, look, layer=layer)
 
@@ -114,7 +126,7 @@ def dissect(model: PreTrainedModel, inputs: Mapping[str, Tensor], *, layer: int,
 def look_into(
     model: PreTrainedModel,
     inputs: Mapping[str, Tensor],
-    look: Callable[[AttentionCall, Sequence[LinearMap]], Found],
+    look: Callable[[LayerRun, Sequence[LinearMap]], Found],
     *,
     layer: int,
     exchange: Exchange | None = None,
@@ -135,27 +147,18 @@ def look_into(
         ArgumentError: The model has no such layer.
         AttentionError: Its attention cannot be seen.
     """
-    layers = count_layers(model)
-    _check_number("layer", layer, layers)
+    _check_number("layer", layer, count_layers(model))
     found: list[Found] = []
-    calls = 0
 
-    def observe(call: AttentionCall) -> None:
-        nonlocal calls
-        if calls == layer:
-            found.append(look(call, watch.maps))
-        calls += 1
+    def record(number: int, call: AttentionCall, value: Tensor, output: Tensor) -> None:
+        if number == layer:
+            found.append(look(LayerRun(call, value, output), watch.maps))
         watch.maps.clear()
-        watch.exchange = exchange if calls == layer else None
+        watch.exchange = exchange if number + 1 == layer else None
 
     watch = LinearWatch(exchange if layer == 0 else None)
     with torch.enable_grad(), watch:
-        run_observed(model, inputs, observe)
-    if calls != layers:
-        raise AttentionError(
-            f"{type(model).__name__} made {calls} attention calls that could be seen; expected {layers}, one a layer. "
-            "Call enable_capture(model) first; encoder-decoder models and layers without attention are not supported"
-        )
+        run_model(model, inputs, record)
     return found[0]
 
 
@@ -164,9 +167,10 @@ def find_key_head(call: AttentionCall, head: int) -> int:
     return head * call.key.shape[1] // call.query.shape[1]
 
 
-def _dissect_call(call: AttentionCall, maps: Sequence[LinearMap], *, layer: int, head: int) -> Dissection:
+def _dissect(run: LayerRun, maps: Sequence[LinearMap], *, layer: int, head: int) -> Dissection:
+    call = run.call
     key_head = find_key_head(call, head)
-    parts: dict[Step, Tensor] = {"q": call.query[0, head], "k": call.key[0, key_head], "v": call.value[0, key_head]}
+    parts: dict[Step, Tensor] = {"q": call.query[0, head], "k": call.key[0, key_head], "v": run.value[0, key_head]}
     projections = {step: find_projection(part, maps) for step, part in parts.items()}
     used = {step: to_matrix(part) for step, part in parts.items()}
     turned = frozenset(
@@ -180,7 +184,7 @@ def _dissect_call(call: AttentionCall, maps: Sequence[LinearMap], *, layer: int,
                 used[step] = made.product
     visible, bias = _read_mask(call, head)
     trace = blend(used["q"], used["k"], used["v"], mask=visible, bias=bias, scaling=call.scaling)
-    weights, output = _ask_weights(call, head), to_matrix(call.output[0, :, head])
+    weights, output = _ask_weights(run, head), to_matrix(run.output[0, :, head])
     difference = _measure_scores(trace, weights)
     checks += [
         Check("scores", difference / call.scaling, float(np.abs(trace.scores).max())),
@@ -206,7 +210,7 @@ def _dissect_call(call: AttentionCall, maps: Sequence[LinearMap], *, layer: int,
 
 def _read_mask(call: AttentionCall, head: int) -> tuple[Visible, Matrix | None]:
     length = call.query.shape[2]
-    visible, bias = take_mask(call, torch.arange(length, device=call.query.device)[None])
+    visible, bias = call.take_mask(torch.arange(length, device=call.query.device)[None])
     seen = (
         np.ones((length, length), dtype=np.bool_)
         if visible is None
@@ -217,11 +221,12 @@ def _read_mask(call: AttentionCall, head: int) -> tuple[Visible, Matrix | None]:
     return seen, to_matrix(bias[0, head if bias.shape[1] > 1 else 0])
 
 
-def _ask_weights(call: AttentionCall, head: int) -> Matrix:
+def _ask_weights(run: LayerRun, head: int) -> Matrix:
     """Have the model's own attention blend the rows of the identity matrix: what comes out are its weights."""
+    key, value = run.call.key, run.value
     with torch.no_grad():
-        identity = torch.eye(call.key.shape[2], dtype=call.value.dtype, device=call.value.device)
-        return to_matrix(call.blend(identity.expand(*call.key.shape[:2], -1, -1))[0, :, head])
+        identity = torch.eye(key.shape[2], dtype=value.dtype, device=value.device)
+        return to_matrix(run.call.blend(identity.expand(*key.shape[:2], -1, -1))[0, :, head])
 
 
 def _measure_scores(trace: AttentionTrace, weights: Matrix) -> float:

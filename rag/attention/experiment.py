@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from rag.attention.calls import AttentionCall
-from rag.attention.dissection import Dissection, look_into
+from rag.attention.dissection import Dissection, LayerRun, look_into
 from rag.attention.heads import measure_entropy
 from rag.attention.projection import LinearMap, to_matrix
 from rag.attention.softmax import AttentionTrace, Matrix, blend
@@ -109,7 +108,7 @@ def _make_shared_keys(model: PreTrainedModel, inputs: Mapping[str, Tensor], diss
             output[..., key.columns] = output.new_tensor(query.product)
         return output
 
-    def read(call: AttentionCall, _: Sequence[LinearMap]) -> Matrix:
-        return to_matrix(call.key[0, dissection.key_head])
+    def read(run: LayerRun, _: Sequence[LinearMap]) -> Matrix:
+        return to_matrix(run.call.key[0, dissection.key_head])
 
     return look_into(model, inputs, read, layer=dissection.layer, exchange=exchange)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
+from rag.attention.call import AttentionCall, OutputCheck, take_rows
+from rag.attention.capture import Captured, check_rows
+from rag.attention.interface import run_model
+from rag.attention.keep import Keep, RowStore
 from rag.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 def build_rollout(maps: Tensor) -> Tensor:
     """Multiply the attention of all layers into one map from the last layer to the input.
 
     Heads are averaged. Half of every token's next state is its own last one, through the residual connection, so each
-    layer counts as (A + I) / 2. Memory grows with length², so this is for short texts; `capture_rows` with every
-    position as a row gives the maps.
+    layer counts as (A + I) / 2. Memory grows with length², so this is for short texts: `capture_rows` with every
+    position as a row gives the maps. `capture_rollout` gives chosen rows of long texts.
 
     Args:
         maps: Attention of every layer, first layer first. Shape: (layers, batch, heads, length, length).
@@ -38,3 +48,54 @@ def build_rollout(maps: Tensor) -> Tensor:
     for layer in maps:
         rollout = (layer.float().mean(dim=1) + identity) / 2 @ rollout
     return rollout
+
+
+def capture_rollout(model: PreTrainedModel, inputs: Mapping[str, Tensor], rows: Tensor) -> Captured:
+    """Run a model once and capture chosen rows of its attention rollout, without any map.
+
+    A row of the product of all layers is that row of the last one, multiplied by the layers before it from the last to
+    the first. The queries and keys of all layers stay until then (memory grows with layers × length × d_model), and
+    each layer's weights are computed again block by block. That takes about as long as the model's attention.
+
+    Args:
+        model: Switched by `enable_capture`, in evaluation mode.
+        inputs: Keywords of the model's forward pass, as for `capture_rows`.
+        rows: Positions of the last layer wanted of each text. Shape: (batch, rows), int64.
+
+    Returns:
+        The model's output and the rows of what `build_rollout` gives. Shape of `rows`: (batch, rows, length), float32.
+
+    Raises:
+        ArgumentError: `rows` does not fit the inputs, or the model is in training mode.
+        AttentionError: The model does not hand over the queries and keys of every layer, or these do not explain the
+            layer's output.
+    """
+    length = check_rows(inputs, rows)[1]
+    calls: list[AttentionCall] = []
+
+    def record(_layer: int, call: AttentionCall, value: Tensor, output: Tensor) -> None:
+        chosen = rows.to(output.device)
+        check = OutputCheck(value, take_rows(output.transpose(1, 2), chosen))
+        for block in call.weigh(chosen):
+            check.add(block)
+        check.close(call.name)
+        calls.append(call)
+
+    with torch.inference_mode():
+        output = run_model(model, inputs, record)
+        rollout = torch.nn.functional.one_hot(rows.to(calls[-1].query.device), length).float()
+        while calls:
+            call = calls.pop()
+            rollout = (_mix(call, rollout.to(call.query.device)) + rollout) / 2
+    return Captured(output=output, rows=rollout)
+
+
+def _mix(call: AttentionCall, shares: Tensor) -> Tensor:
+    """Multiply rows with a layer's map, the mean over its heads. Shape: (batch, rows, length)."""
+    batch, _, length = shares.shape
+    everything = torch.arange(length, device=shares.device).expand(batch, -1)
+    store = RowStore(Keep(pool=shares, average=["heads"]), 1, everything)
+    store.open(0, batch, call.query.shape[1], length, shares.device)
+    for block in call.weigh(everything):
+        store.add(0, block)
+    return store.close()[0, :, 0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.attention.capture import capture_rows, enable_capture
+from rag.attention.capture import Keep, capture_rows, enable_capture
 from rag.errors import ArgumentError
 from rag.explanation.explanation import TokenAttention
 from rag.reading.answer import Span
@@ -29,7 +29,8 @@ def collect_attention(
 
     The question stands in every window, the answer only where its passage is: text in other windows was not before
     the answer's eyes, and gets 0 from it. A token that overlapping windows share gets the mean of what it got in each
-    (in each that holds the answer, for the answer's rows), so that it counts once.
+    (in each that holds the answer, for the answer's rows), so that it counts once. Without `everywhere`, only the
+    windows that hold the answer are run, and only their tokens are in the result.
 
     Raises:
         ArgumentError: The span is in none of the passages, or the question is empty.
@@ -92,15 +93,15 @@ def _capture(reader: SpanReader, window: ReadingWindow, answer: NDArray[np.int64
     """Return the mean rows of the answer's tokens, None when there are none here, and of the question's."""
     import torch
 
-    rows = np.concatenate([answer, np.arange(*window.question)])
+    groups = [group for group in (answer, np.arange(*window.question)) if len(group)]
+    rows = torch.from_numpy(np.concatenate(groups))[None].to(reader.model.device)
+    pool = torch.block_diag(*(torch.full((1, len(group)), 1 / len(group)) for group in groups))[None]
     with reader.precision():
-        captured = capture_rows(
-            reader.model, reader.collate([window]), torch.from_numpy(rows)[None].to(reader.model.device)
-        )
+        captured = capture_rows(reader.model, reader.collate([window]), rows, keep=Keep(pool=pool))
     inside = torch.from_numpy(np.flatnonzero(window.passages >= 0)).to(captured.rows.device)
     weights = captured.rows[:, 0].index_select(-1, inside).cpu().numpy()
-    asked: Weights = weights[:, :, len(answer) :].mean(axis=2)
-    return (weights[:, :, : len(answer)].mean(axis=2) if len(answer) else None), asked
+    asked: Weights = weights[:, :, -1]
+    return (weights[:, :, 0] if len(answer) else None), asked
 
 
 def _stitch(columns: Sequence[NDArray[np.int64]], parts: Sequence[Weights | None], size: int) -> Weights:
