@@ -23,7 +23,7 @@ from rag.attention.call import AttentionCall
 from rag.attention.interface import count_layers, run_model
 from rag.attention.projection import Exchange, LinearMap, LinearWatch, Projection, find_projection, to_matrix
 from rag.attention.softmax import AttentionTrace, Matrix, blend
-from rag.errors import ArgumentError, AttentionError
+from rag.errors import ArgumentError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
