@@ -17,6 +17,8 @@ from rag.reading.window import ReadingWindow
 from rag.retrieval.hit import Passage
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
     from rag.reading.span_reader import SpanReader
 
 Weights = NDArray[np.float32]
@@ -43,7 +45,7 @@ def collect_attention(question: str, span: Span, passages: Sequence[Passage], *,
     whole = max((len(tokens) for tokens in answers), default=0)
     if whole == 0:
         raise ArgumentError(f"the span {span.text!r} holds no token that was read; expected the span of an answer")
-    _switch(reader)
+    switch_to_rows(reader.model)
     captured = [
         _capture(reader, window, tokens if len(tokens) == whole else tokens[:0])
         for window, tokens in zip(windows, answers, strict=True)
@@ -80,11 +82,15 @@ def find_tokens(window: ReadingWindow, passage: int, start: int, end: int) -> ND
     return np.flatnonzero((window.passages == passage) & (window.starts < end) & (window.ends > start))
 
 
-def _switch(reader: SpanReader) -> None:
-    """Have the model hand over rows; switching it again would disturb captures under way in other threads."""
+def switch_to_rows(model: PreTrainedModel) -> None:
+    """Have a model hand over rows; switching it again would disturb captures under way in other threads.
+
+    Raises:
+        AttentionError: It has an attention of its own.
+    """
     with _switching:
-        if reader.model.config._attn_implementation != ROWS:
-            enable_capture(reader.model)
+        if model.config._attn_implementation != ROWS:
+            enable_capture(model)
 
 
 def _list_places(window: ReadingWindow) -> NDArray[np.int64]:

@@ -33,15 +33,18 @@ class TokenizedText:
     closes: NDArray[np.int64]
 
 
-def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenizedText:
-    """Cut a text into tokens and find the place of each; what looks like a special token in the text is plain text."""
+def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str, *, special: bool = False) -> TokenizedText:
+    """Cut a text into tokens and find the place of each.
+
+    What looks like a special token in the text is plain text, unless `special` says that it is one.
+    """
     readable = _SURROGATE.sub("\ufffd", text)  # half a character is refused by every tokenizer in Rust or C++
     encoded = tokenizer(
         readable,
         add_special_tokens=False,
         return_offsets_mapping=tokenizer.is_fast,
         return_attention_mask=False,
-        split_special_tokens=True,
+        split_special_tokens=not special,
         verbose=False,
     )
     ids: list[int] = encoded["input_ids"]
