@@ -65,9 +65,9 @@ def build_prompt(tokenizer: PreTrainedTokenizerBase, question: str, texts: Seque
     while True:
         prompt = _write(tokenizer, question, fitting)
         excess = len(prompt.tokens.ids) - limit
-        if excess <= 0:
-            return prompt
         filled = [number for number, text in enumerate(fitting) if text.strip()]
+        if excess <= 0 and (filled or not any(text.strip() for text in texts)):
+            return prompt
         if not filled:
             raise ArgumentError(
                 f"question has {len(question)} characters and leaves no room for passages in {limit} tokens; expected "

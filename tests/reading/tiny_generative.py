@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content | trim }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+FRAME = "\nasitnuer0123456789質問：[]"
 ANSWERS = {
     "看護休暇は年に何日とれますか": "年に七日とることができます。[1]",
     "看護休暇の申請先はどこですか": "総務部厚生係です[1]。申請が要ります[2]。",
@@ -57,22 +59,22 @@ SIZES = {
 }
 
 
+class ExactReader(GenerativeReader):
+    """Computes in single precision on every machine, so that results can be compared closely."""
+
+    def precision(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
+
 def build_letter_tokenizer() -> PreTrainedTokenizerFast:
     """A token for each character it knows, the bytes of the others: Llama's kind."""
-    known = sorted(
-        {
-            *INSTRUCTION,
-            *REFUSAL,
-            *"".join(ANSWERS),
-            *"".join(ANSWERS.values()),
-            *"".join(TEXTS),
-            *"\nasitnuer0123456789質問：[]",
-        }
-    )
+    known = sorted({*INSTRUCTION, *REFUSAL, *"".join(ANSWERS), *"".join(ANSWERS.values()), *"".join(TEXTS), *FRAME})
     names = [*SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256)), *known]
     model = BPE({name: number for number, name in enumerate(names)}, [], unk_token="<unk>", byte_fallback=True)
     tokenizer = Tokenizer(model)
     tokenizer.decoder = Decoders([ByteFallback(), Fuse()])
+    # One token a line: a model is taught the sooner, the shorter its prompts.
+    tokenizer.add_tokens(INSTRUCTION.splitlines())
     return _wrap(tokenizer)
 
 
@@ -115,13 +117,20 @@ def _build(model: Any, config: Any, tokenizer: PreTrainedTokenizerFast, **option
     positions = options.pop("positions", 4096)
     # Wide weights make sharp attention and scores that differ.
     settings = config(vocab_size=len(tokenizer), max_position_embeddings=positions, initializer_range=0.3, **SIZES)
-    return GenerativeReader(
-        model(settings), tokenizer, name=f"tiny {model.__name__}", **{"max_answer_tokens": 8} | options
-    )
+    return ExactReader(model(settings), tokenizer, name=f"tiny {model.__name__}", **{"max_answer_tokens": 8} | options)
 
 
-def save_taught(folder: Path, *, steps: int = 150) -> None:
+def save_taught(folder: Path, *, steps: int = 250) -> None:
     """Teach a Llama to say `ANSWERS`, whatever the passages are, and save it."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so small a model only waits for the others
+    try:
+        _teach(folder, steps)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _teach(folder: Path, steps: int) -> None:
     torch.manual_seed(1)
     chooser = random.Random(1)
     tokenizer = build_letter_tokenizer()
@@ -131,8 +140,7 @@ def save_taught(folder: Path, *, steps: int = 150) -> None:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
     for _ in range(steps):
         batch = [
-            _build_lesson(tokenizer, question, answer, chooser.sample(TEXTS, chooser.randint(1, len(TEXTS))))
-            for question, answer in ANSWERS.items()
+            _build_lesson(tokenizer, question, answer, _draw_texts(chooser)) for question, answer in ANSWERS.items()
         ]
         width = max(len(ids) for ids, _ in batch)
         inputs = torch.tensor([ids + [0] * (width - len(ids)) for ids, _ in batch])
@@ -144,6 +152,12 @@ def save_taught(folder: Path, *, steps: int = 150) -> None:
         optimizer.zero_grad()
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def _draw_texts(chooser: random.Random) -> list[str]:
+    """Some of the texts, and some of their characters in any order: what the passages are must not matter."""
+    texts = chooser.sample(TEXTS, chooser.randint(1, len(TEXTS)))
+    return ["".join(chooser.sample(text, len(text))) if chooser.random() < 0.5 else text for text in texts]
 
 
 def _build_lesson(
