@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -22,3 +23,13 @@ HERE = ["127.0.0.1", "::1", "localhost"]
 def pytest_runtest_setup() -> None:
     """Close the network again before every test and its fixtures: pytest-socket opens it after each."""
     socket_allow_hosts(HERE, allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny language model that knows `ANSWERS` of `tests.reading.tiny_generative`."""
+    from tests.reading.tiny_generative import save_taught
+
+    folder = tmp_path_factory.mktemp("models") / "taught"
+    save_taught(folder)
+    return folder

@@ -121,7 +121,8 @@ def _search(given: Namespace, settings: Settings) -> int:
 def _ask(given: Namespace, settings: Settings) -> int:
     history = _read_history(given.history)
     with _open(settings) as library:
-        answer = library.ask(given.question, history=history, k=given.k, documents=given.document)
+        steps = library.stream(given.question, history=history, k=given.k, documents=given.document)
+        answer = terminal.follow_answer(steps, visible=not given.json)
         if given.explain:
             answer = library.explain(answer)
         if given.json:

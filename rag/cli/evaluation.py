@@ -16,7 +16,7 @@ from rag.evaluation.reading import evaluate_reading
 from rag.evaluation.retrieval import evaluate_retrieval
 from rag.evaluation.rows import Report
 from rag.explanation.explanation import METHODS
-from rag.library.models import load_encoder, load_reader
+from rag.library.models import load_encoder, load_reader, load_reranker
 
 if TYPE_CHECKING:
     from rag.embeddings.encoder import Progress
@@ -33,7 +33,7 @@ def _retrieval(given: Namespace, settings: Settings, progress: Progress | None) 
         load_encoder(settings),
         mode=settings.mode,
         dense_share=settings.dense_share,
-        reranker=load_reader(settings) if settings.mode == "hybrid" and settings.reranked > 0 else None,
+        reranker=load_reranker(settings) if settings.mode == "hybrid" and settings.reranked > 0 else None,
         reranked=settings.reranked,
         limit=given.limit,
         progress=progress,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rag.explanation.explanation import Explanation
     from rag.ingest.ingest import IngestReport
     from rag.library.records import Answer, Citation, DocumentEntry
+    from rag.reading.answer import Generated
     from rag.retrieval.hit import Hit
 
 Titles = Callable[[str], str]
@@ -80,8 +81,9 @@ def describe_answer(answer: Answer) -> dict[str, object]:
     explanation = answer.explanation
     attention: list[float | None] = [None] * len(answer.passages)
     if explanation is not None:
-        shares = {(span.document_id, span.start, span.end): span.score for span in explanation.passages}
-        attention = [shares.get((p.document_id, p.start, p.end)) for p in answer.passages]
+        # A passage that did not fit into a prompt ends earlier in the explanation.
+        shares = {(span.document_id, span.start): span.score for span in explanation.passages}
+        attention = [shares.get((p.document_id, p.start)) for p in answer.passages]
     alternatives = answer.spans if answer.no_answer else answer.spans[1:]
     return {
         "question": answer.question,
@@ -90,6 +92,7 @@ def describe_answer(answer: Answer) -> dict[str, object]:
         "confidence": answer.confidence,
         "no_answer": answer.no_answer,
         "citation": describe_citation(answer.citation),
+        "generated": None if answer.generated is None else _describe_generated(answer.generated),
         "alternatives": [
             {"document": s.document_id, "start": s.start, "end": s.end, "text": s.text, "probability": s.probability}
             for s in alternatives
@@ -100,6 +103,24 @@ def describe_answer(answer: Answer) -> dict[str, object]:
         ],
         "explanation": None if explanation is None else _describe_explanation(explanation),
         "seconds": {key: round(value, 4) for key, value in asdict(answer.seconds).items()},
+    }
+
+
+def _describe_generated(generated: Generated) -> dict[str, object]:
+    return {
+        "text": generated.text,
+        "citations": [
+            {
+                "number": marker.passage + 1,
+                "text_start": marker.start,
+                "text_end": marker.end,
+                "document": marker.span.document_id,
+                "start": marker.span.start,
+                "end": marker.span.end,
+                "text": marker.span.text,
+            }
+            for marker in generated.markers
+        ],
     }
 
 

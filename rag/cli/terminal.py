@@ -9,11 +9,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Column, Table
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rag.explanation.explanation import Explanation
     from rag.ingest.ingest import IngestProgress, IngestReport, IngestStep
     from rag.library.records import Answer, DocumentEntry
+    from rag.reading.answer import Generated
     from rag.retrieval.hit import Hit
 
 output = Console(highlight=False)
@@ -190,6 +192,15 @@ def print_hits(hits: Sequence[Hit], titles: Titles) -> None:
         output.print()
 
 
+def follow_answer(steps: Iterator[str | Answer], *, visible: bool) -> Answer:
+    """Show an answer as it is written, where there is a terminal; the draft makes room for the whole. Return that."""
+    draft = Text()
+    with Live(draft, console=output, transient=True) if visible and output.is_terminal else nullcontext():
+        while isinstance(step := next(steps), str):
+            draft.append(step)
+        return step
+
+
 def print_answer(answer: Answer, titles: Titles) -> None:
     """Print an answer, its place and, when there is one, the explanation."""
     output.print(f"[bold cyan]問[/] {escape(answer.question)}", soft_wrap=True)
@@ -199,13 +210,27 @@ def print_answer(answer: Answer, titles: Titles) -> None:
         )
     else:
         output.print(
-            f"[bold green]答[/] [bold]{escape(answer.text)}[/]  [dim]確信度 {answer.confidence:.0%}[/]", soft_wrap=True
+            f"[bold green]答[/] [bold]{escape(_choose_words(answer))}[/]  [dim]確信度 {answer.confidence:.0%}[/]",
+            soft_wrap=True,
         )
+    if answer.generated is not None:
+        _print_sources(answer.generated, titles)
     _print_place(answer, titles)
     if answer.explanation is not None:
         _print_explanation(answer.explanation)
     seconds = answer.seconds
     output.print(f"[dim]検索 {seconds.retrieve:.2f} s・読解 {seconds.read:.2f} s・説明 {seconds.explain:.2f} s[/]\n")
+
+
+def _choose_words(answer: Answer) -> str:
+    """Return the answer with the numbers it cites, where it has any."""
+    return answer.generated.text if answer.generated is not None else answer.text or ""
+
+
+def _print_sources(generated: Generated, titles: Titles) -> None:
+    for number, span in dict.fromkeys((marker.passage + 1, marker.span) for marker in generated.markers):
+        where = f"[{number}] {titles(span.document_id)} [{span.start}:{span.end}]"
+        output.print(f"[dim]{escape(where)}[/] {escape(' '.join(span.text.split()))}", soft_wrap=True)
 
 
 def _print_place(answer: Answer, titles: Titles) -> None:

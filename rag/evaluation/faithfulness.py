@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import DatasetError
+from rag.errors import ArgumentError, DatasetError
 from rag.evaluation.datasets import Dataset
 from rag.evaluation.metrics import paired_interval
 from rag.evaluation.rows import Figures, Report, Row
@@ -24,6 +24,7 @@ from rag.explanation.methods import build_method
 from rag.explanation.removal import rank_agreement
 from rag.explanation.removal_methods import draw_masks
 from rag.library.library import Library
+from rag.reading.span_reader import SpanReader
 
 if TYPE_CHECKING:
     from rag.config.settings import Settings
@@ -97,6 +98,7 @@ def evaluate_faithfulness(
         answers warns: mean "kendall" of flagged and other answers. One row a question.
 
     Raises:
+        ArgumentError: The reader marks no spans.
         DatasetError: There is no question to explain.
     """
     outcomes: list[_Outcome] = []
@@ -104,13 +106,18 @@ def evaluate_faithfulness(
         TemporaryDirectory(prefix="manazashi-") as folder,
         Library.open(folder, settings=replace(settings, library=folder)) as library,
     ):
+        reader = library.reader
+        if not isinstance(reader, SpanReader):
+            raise ArgumentError(
+                f"{reader.name} writes its answers; expected a reader that marks them in the text: give one as --reader"
+            )
         library.add_documents(list(dataset.documents.values()))
         step = max(1, len(dataset.questions) // (limit or len(dataset.questions)))
         asked = dataset.questions[::step][:limit]
         for number, question in enumerate(asked, 1):
             answer = library.ask(question.text)
             if answer.spans:
-                case = Case(answer.search_question, answer.spans[0], answer.passages, library.reader)
+                case = Case(answer.search_question, answer.spans[0], answer.passages, reader)
                 outcomes += _study(case, unit, methods, seed=seed, twice=number % EVERY == 0)
             if progress:
                 progress(number, len(asked))

@@ -78,7 +78,7 @@ def _judge(question: Question, reading: Reading, rule: Rule, *, may_abstain: boo
     abstains = not reading.spans or (may_abstain and reading.no_answer)
     return judge(
         question,
-        "" if abstains else reading.spans[0].text,
+        "" if abstains else reading.text,
         no_answer=reading.no_answer,
         confidence=reading.confidence,
         answerability=reading.answerability,

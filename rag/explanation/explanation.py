@@ -28,7 +28,9 @@ class ScoredSpan:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Fall of the answer's log-probability, in nats, when sentences are removed; the answer's span always stays.
+    """Fall of the answer's log-probability, in nats, when sentences are removed.
+
+    The span of an answer that was marked always stays; a generated answer has none, so of its sources nothing does.
 
     `attended`: without the sentences of the best scores; `random`: mean over draws of as many random ones. `agreement`:
     Kendall's τ between the scores of single sentences and their effects, None where there is nothing to compare.
@@ -54,12 +56,17 @@ class TokenAttention:
 
     `spans` are the tokens' places: Shape: (tokens, 2), code points of their document; `passages` the index of the
     passage each belongs to. `answer` and `question` hold mean rows: Shape: (layers, heads, tokens).
+
+    For a generated answer, `written` are the places of its own tokens in its text: Shape: (answer tokens, 2), and
+    `steps` where the model looked when it wrote each, mean over layers and heads: Shape: (answer tokens, tokens).
     """
 
     spans: NDArray[np.int64]
     passages: NDArray[np.int64]
     answer: NDArray[np.float32]
     question: NDArray[np.float32]
+    written: NDArray[np.int64] | None = None
+    steps: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

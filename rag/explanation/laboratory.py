@@ -16,6 +16,7 @@ from rag.attention.heads import HeadProfile, profile_heads
 from rag.errors import ArgumentError, ModelError
 from rag.explanation.specimen import Specimen, prepare_reading, prepare_text
 from rag.reading.loading import find_max_length
+from rag.reading.generative_reader import GenerativeReader
 from rag.reading.span_reader import SpanReader
 
 if TYPE_CHECKING:
@@ -86,9 +87,10 @@ class Laboratory:
         return cls(model, tokenizer, name=name_or_folder)
 
     @classmethod
-    def from_reader(cls, reader: SpanReader) -> Laboratory:
+    def from_reader(cls, reader: SpanReader | GenerativeReader) -> Laboratory:
         """Look into a reader that is loaded already; it goes on reading meanwhile."""
-        return cls(reader.model, reader.tokenizer, name=reader.name, reader=reader)
+        marking = reader if isinstance(reader, SpanReader) else None
+        return cls(reader.model, reader.tokenizer, name=reader.name, reader=marking)
 
     def prepare(self, text: str, *, question: str = "", max_tokens: int | None = None) -> Specimen:
         """Make an input of a text, with a question before it if there is one.

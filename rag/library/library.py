@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -17,15 +17,17 @@ from rag.errors import LibraryError
 from rag.index.catalog import holds_catalog
 from rag.index.library_index import LibraryIndex
 from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_documents
-from rag.library.models import load_encoder, load_reader
+from rag.library.models import load_encoder, load_reader, load_reranker
 from rag.library.records import Answer, Citation, DocumentEntry, Seconds, Statistics, Turn
-from rag.reading.answer import Span
-from rag.retrieval.hit import Hit
+from rag.reading.answer import Reading, Span
+from rag.reading.reader import StreamingReader
+from rag.retrieval.hit import Hit, Passage
 from rag.retrieval.passages import merge_hits
 from rag.retrieval.search import Mode, check_question, search
 
 if TYPE_CHECKING:
     from rag.embeddings.encoder import Encoder
+    from rag.reading.generative_reader import GenerativeReader
     from rag.reading.span_reader import SpanReader
 
 
@@ -47,7 +49,8 @@ class Library:
         self.settings = settings
         self._lock = RLock()
         self._encoder: Encoder | None = None
-        self._reader: SpanReader | None = None
+        self._reader: SpanReader | GenerativeReader | None = None
+        self._reranker: SpanReader | None = None
         self._index: LibraryIndex | None = None
         self._stored: LibraryIndex | None = None
 
@@ -80,12 +83,20 @@ class Library:
             return self._encoder
 
     @property
-    def reader(self) -> SpanReader:
+    def reader(self) -> SpanReader | GenerativeReader:
         """The reading model, loaded at first use."""
         with self._lock:
             if self._reader is None:
                 self._reader = load_reader(self.settings)
             return self._reader
+
+    @property
+    def reranker(self) -> SpanReader:
+        """The model that puts hits in order, loaded at first use; the reader itself unless that one writes answers."""
+        with self._lock:
+            if self._reranker is None:
+                self._reranker = load_reranker(self.settings)
+            return self._reranker
 
     @property
     def index(self) -> LibraryIndex:
@@ -177,7 +188,7 @@ class Library:
             documents=documents,
             pool=self.settings.pool,
             dense_share=self.settings.dense_share,
-            reranker=self.reader if reranks else None,
+            reranker=self.reranker if reranks else None,
             reranked=self.settings.reranked,
         )
 
@@ -203,6 +214,22 @@ class Library:
             ArgumentError: The question is empty or `k` is below one.
             LibraryError: A document id is unknown.
         """
+        steps = self.stream(question, history=history, k=k, mode=mode, documents=documents)
+        return next(step for step in steps if isinstance(step, Answer))
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        k: int | None = None,
+        mode: Mode | None = None,
+        documents: Sequence[str] | None = None,
+    ) -> Iterator[str | Answer]:
+        """Answer as `ask` does; yield the answer piece by piece while a model writes it, and last of all the whole.
+
+        A reader that marks the answer in the passages gives no pieces. Arguments and errors are those of `ask`.
+        """
         check_question(question)
         begun = time.perf_counter()
         search_question = build_search_question(question, [(turn.question, turn.answer) for turn in history])
@@ -210,45 +237,51 @@ class Library:
         passages = merge_hits(hits, load_text=self._slice, limit=self.settings.passage_characters)
         passages = passages[: self.settings.passages]
         retrieved = time.perf_counter()
-        reading = self.reader.read(search_question, passages)
-        done = time.perf_counter()
-        best = reading.spans[0] if reading.spans and not reading.no_answer else None
-        return Answer(
-            question=question,
-            search_question=search_question,
-            text=best.text if best else None,
-            confidence=reading.confidence,
-            no_answer=reading.no_answer,
-            answerability=reading.answerability,
-            citation=self.cite(best) if best else None,
-            spans=reading.spans,
-            hits=tuple(hits),
-            passages=tuple(passages),
-            passage_scores=reading.passage_scores,
-            seconds=Seconds(retrieve=retrieved - begun, read=done - retrieved),
+        reader = self.reader
+        steps: Iterable[str | Reading] = (
+            reader.stream(search_question, passages)
+            if isinstance(reader, StreamingReader)
+            else [reader.read(search_question, passages)]
         )
+        for step in steps:
+            if isinstance(step, str):
+                yield step
+                continue
+            seconds = Seconds(retrieve=retrieved - begun, read=time.perf_counter() - retrieved)
+            yield self._build_answer(question, step, hits, passages, seconds)
 
     def explain(self, answer: Answer, *, method: str | None = None) -> Answer:
         """Return the answer with its explanation: where the reader looked, and what removing that text does.
 
-        Without an answer, the best candidate is explained; with no candidate at all the answer comes back as it is.
+        Without an answer, the best candidate is explained, or the words in which a model declined; with no candidate at
+        all the answer comes back as it is.
 
         Args:
             answer: Of `ask`.
             method: One of `rag.explanation.methods.METHODS`; calibrated attention, or the mean of the attention for
-                readers whose heads have no weights, when None.
+                readers whose heads have no weights and for written answers, when None.
 
         Raises:
             ArgumentError: There is no such method for this reader.
         """
         from rag.explanation.explainer import explain
+        from rag.explanation.generated_explainer import explain_generated
+        from rag.reading.generative_reader import GenerativeReader
 
         if not answer.spans:
             return answer
         begun = time.perf_counter()
-        explanation = explain(
-            answer.search_question, answer.spans[0], answer.passages, reader=self.reader, method=method
-        )
+        reader = self.reader
+        if not isinstance(reader, GenerativeReader):
+            explanation = explain(
+                answer.search_question, answer.spans[0], answer.passages, reader=reader, method=method
+            )
+        elif answer.generated is not None and answer.generated.text:
+            explanation = explain_generated(
+                answer.search_question, answer.generated.text, answer.passages, reader=reader
+            )
+        else:
+            return answer
         seconds = replace(answer.seconds, explain=time.perf_counter() - begun)
         return replace(answer, explanation=explanation, seconds=seconds)
 
@@ -308,6 +341,26 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _build_answer(
+        self, question: str, reading: Reading, hits: Sequence[Hit], passages: Sequence[Passage], seconds: Seconds
+    ) -> Answer:
+        found = bool(reading.spans) and not reading.no_answer
+        return Answer(
+            question=question,
+            search_question=reading.question,
+            text=reading.text if found else None,
+            confidence=reading.confidence,
+            no_answer=reading.no_answer,
+            answerability=reading.answerability,
+            citation=self.cite(reading.spans[0]) if found else None,
+            spans=reading.spans,
+            hits=tuple(hits),
+            passages=tuple(passages),
+            passage_scores=reading.passage_scores,
+            seconds=seconds,
+            generated=reading.generated,
+        )
 
     def _slice(self, document_id: str, start: int, end: int) -> str:
         return self.index.load_text(document_id)[start:end]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rag.explanation.explanation import Explanation
 from rag.index.stored_document import DocumentEntry as DocumentEntry
 from rag.index.stored_document import Statistics as Statistics
-from rag.reading.answer import Span
+from rag.reading.answer import Generated, Span
 from rag.retrieval.hit import Hit, Passage
 
 
@@ -47,7 +47,8 @@ class Answer:
 
     `text` and `citation` are None when the passages hold no answer; `spans` still lists the candidates, best
     first. `search_question` is the question as it was searched, with what the history adds.
-    `passage_scores` belongs to `passages`, one by one.
+    `passage_scores` belongs to `passages`, one by one. Where a model wrote the answer, `generated` holds its words with
+    their citations, `text` the same without them, and `citation` is the place it cites first or that supports it best.
     """
 
     question: str
@@ -63,3 +64,4 @@ class Answer:
     passage_scores: tuple[float, ...]
     seconds: Seconds
     explanation: Explanation | None = None
+    generated: Generated | None = None

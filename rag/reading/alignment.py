@@ -33,17 +33,19 @@ class TokenizedText:
     closes: NDArray[np.int64]
 
 
-def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str) -> TokenizedText:
+def tokenize_text(tokenizer: PreTrainedTokenizerBase, text: str, *, special: bool = False) -> TokenizedText:
     """Cut a text into tokens and find the place and borders of each; see `locate_tokens`."""
-    ids, starts, ends = locate_tokens(tokenizer, text)
+    ids, starts, ends = locate_tokens(tokenizer, text, special=special)
     opens, closes = find_borders(text, starts, ends)
     return TokenizedText(ids, starts, ends, opens, closes)
 
 
 def locate_tokens(
-    tokenizer: PreTrainedTokenizerBase, text: str
+    tokenizer: PreTrainedTokenizerBase, text: str, *, special: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Cut a text into tokens and find the place of each; what looks like a special token in the text is plain text.
+    """Cut a text into tokens and find the place of each.
+
+    What looks like a special token in the text is plain text, unless `special` says that it is one.
 
     Returns:
         Ids, starts and ends as in `TokenizedText`. Shape of each: (tokens,).
@@ -54,7 +56,7 @@ def locate_tokens(
         add_special_tokens=False,
         return_offsets_mapping=tokenizer.is_fast,
         return_attention_mask=False,
-        split_special_tokens=True,
+        split_special_tokens=not special,
         verbose=False,
     )
     ids: list[int] = encoded["input_ids"]

@@ -1,9 +1,9 @@
-"""Loading of question answering models and tokenizers, with every way they can be unfit said plainly."""
+"""Loading of models that mark or write answers, and of tokenizers, with every way they can be unfit said plainly."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
 
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 FALLBACK_LENGTH = 512
 """Tokens read at once where neither model nor tokenizer knows a limit."""
+GENERATIVE = ("ForCausalLM", "LMHeadModel")
+"""Ends of the names of architectures that write text."""
+GENERATIVE_AUTO = "AutoModelForCausalLM"
+"""Entry of a configuration's `auto_map` that says the same of a model with code of its own."""
 
 
 def load_model(name_or_folder: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -22,25 +26,67 @@ def load_model(name_or_folder: str) -> tuple[PreTrainedModel, PreTrainedTokenize
         ModelError: It cannot be loaded, is no question answering model, or its weights are not complete.
     """
     import torch
-    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+    from transformers import AutoModelForQuestionAnswering
+
+    return _load(
+        name_or_folder,
+        AutoModelForQuestionAnswering,
+        # Weights stored in half precision are computed in single: a processor has no half-precision layer norm.
+        dtype=torch.float32,
+        expected="an extractive question answering model",
+        trained="a model fine-tuned for extractive question answering (SQuAD, JSQuAD, JaQuAD)",
+    )
+
+
+def load_generator(name_or_folder: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load a causal language model and its tokenizer; code that comes with a model is never run.
+
+    The weights keep the precision they are stored in: at these sizes twice the memory is what a machine lacks.
+
+    Raises:
+        ModelError: It cannot be loaded, is no causal language model, or its weights are not complete.
+    """
+    from transformers import AutoModelForCausalLM
+
+    return _load(
+        name_or_folder,
+        AutoModelForCausalLM,
+        dtype="auto",
+        expected="a causal language model",
+        trained="a language model with all its weights, tuned to follow instructions",
+    )
+
+
+def is_generative(name_or_folder: str) -> bool:
+    """Tell whether a model writes text, by what its configuration says it is; one that cannot be read does not."""
+    from transformers import PreTrainedConfig
+
+    try:
+        record, _ = PreTrainedConfig.get_config_dict(name_or_folder)
+    except (OSError, ValueError):  # whoever loads it says what is wrong
+        return False
+    names = record.get("architectures") or ()
+    return any(str(name).endswith(GENERATIVE) for name in names) or GENERATIVE_AUTO in (record.get("auto_map") or ())
+
+
+def _load(
+    name_or_folder: str, factory: Any, *, dtype: object, expected: str, trained: str
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    from transformers import AutoTokenizer
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(name_or_folder)
-        # Weights stored in half precision are computed in single: a processor has no half-precision layer norm.
-        model, loading = AutoModelForQuestionAnswering.from_pretrained(
-            name_or_folder, dtype=torch.float32, output_loading_info=True
-        )
+        model, loading = factory.from_pretrained(name_or_folder, dtype=dtype, output_loading_info=True)
     except Exception as error:  # damaged files raise whatever their parser raises
         raise ModelError(
             f"{name_or_folder}: cannot be loaded as a reader ({_first_line(error)}); expected the name or folder of "
-            "an extractive question answering model: check the name, or give a folder with config.json, weights and "
-            "tokenizer"
+            f"{expected}: check the name, or give a folder with config.json, weights and tokenizer"
         ) from error
     missing = sorted(loading["missing_keys"])
     if missing:
         raise ModelError(
             f"{name_or_folder}: has no trained weights for {', '.join(missing[:4])}, so its answers would be random; "
-            "expected a model fine-tuned for extractive question answering (SQuAD, JSQuAD, JaQuAD)"
+            f"expected {trained}"
         )
     if not _knows_words(tokenizer):
         raise ModelError(

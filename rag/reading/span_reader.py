@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -18,11 +16,12 @@ from numpy.typing import NDArray
 from rag.attention.head_weights import HeadWeights, load_head_weights
 from rag.errors import ArgumentError, ModelError
 from rag.reading.alignment import tokenize_text
-from rag.reading.answer import Reading, Span
+from rag.reading.answer import UNANSWERABLE, Reading, Span
 from rag.reading.answer_types import find_answer_type, measure_fit
 from rag.reading.calibration import Calibration, load_calibration
 from rag.reading.candidates import Candidates, Integers, Weigh, WindowLogits, build_candidates, select_candidates
 from rag.reading.characters import cover_characters
+from rag.reading.fingerprint import hash_reader
 from rag.reading.layout import build_layout
 from rag.reading.loading import find_max_length, load_model
 from rag.reading.precision import choose_precision
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
 LENGTH_STEP = 32
 """Inputs are padded to multiples of this: every new length costs a new kernel."""
-UNREAD_SETTINGS = {"_name_or_path", "architectures", "dtype", "output_attentions", "transformers_version"}
-"""Entries of a model's configuration that change nothing of what it reads."""
 PASSAGE_WEIGHT = 8.0
 """Share of retrieval in the choice among passages. End to end, F1 of the best span was on the sample questions and on
 170 held-out questions of JaQuAD's training part 51.8 and 77.0 (0), 52.2 and 77.6 (2), 52.2 and 77.6 (4), 53.4 and 78.1
@@ -47,8 +44,8 @@ TYPE_WEIGHT = 8.0
 training part are not. With 0, 4, 8 and 12, F1 of the best span was on the sample questions 53.4, 58.0, 58.0 and 58.0,
 and the area under the curve of "answer or none" .49, .53, .57 and .57; on 300 held-out questions F1 was 83.6, 83.6 and
 83.4 (0, 4, 8)."""
-UNANSWERABLE = UNREADABLE = -100.0
-"""Answerability, and rating, where there is nothing to read."""
+UNREADABLE = -100.0
+"""Rating of a text in which there is nothing to read."""
 
 
 class SpanReader:
@@ -138,17 +135,8 @@ class SpanReader:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of weights, tokenizer and settings: equal fingerprints read alike."""
-        import torch
-
-        digest = hashlib.sha256()
-        for key, tensor in self.model.state_dict().items():
-            digest.update(f"{key}{tensor.dtype}{tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-        architecture = {key: value for key, value in self.model.config.to_dict().items() if key not in UNREAD_SETTINGS}
-        digest.update(json.dumps(architecture, sort_keys=True, default=repr).encode())
-        digest.update(repr((self._builder, self.max_answer_tokens, self.calibration)).encode())
-        digest.update(_describe_tokenizer(self.tokenizer).encode())
-        return digest.hexdigest()
+        settings = (self._builder, self.max_answer_tokens, self.calibration)
+        return hash_reader(self.model, self.tokenizer, settings=settings)
 
     def read(self, question: str, passages: Sequence[Passage], *, n: int = 5) -> Reading:
         """Return the `n` best spans over all passages, with calibrated confidence.
@@ -340,14 +328,6 @@ def _build_span(candidates: Candidates, index: int, passages: Sequence[Passage])
         score=float(candidates.scores[index]),
         probability=float(np.exp(candidates.log_probabilities[index])),
     )
-
-
-def _describe_tokenizer(tokenizer: PreTrainedTokenizerBase) -> str:
-    if tokenizer.is_fast:
-        whole: str = tokenizer.backend_tokenizer.to_str()
-        return whole
-    settings = sorted((key, repr(value)) for key, value in tokenizer.init_kwargs.items() if key not in UNREAD_SETTINGS)
-    return repr((type(tokenizer).__name__, settings, sorted(tokenizer.get_vocab().items())))
 
 
 def _pad(length: int) -> int:

@@ -18,7 +18,9 @@ from rag.ui.session import Session
 from rag.ui.words import ASSETS, Words, words_of
 
 if TYPE_CHECKING:
+    from rag.explanation.explanation import TokenAttention
     from rag.library.library import Library
+    from rag.reading.answer import Generated
 
 Updates = dict[Any, Any]
 """New value of each component that changes."""
@@ -100,11 +102,15 @@ class AskTab:
             self.head = gr.Dropdown(
                 mean, value=MEAN, label=labels("head"), filterable=False, min_width=110, elem_id="head"
             )
+        with gr.Row(visible=False) as self.token_choice:
+            self.token = gr.Dropdown(
+                mean, value=MEAN, label=labels("token"), info=labels("token_hint"), filterable=False, elem_id="token"
+            )
         self.passages = gr.HTML(apply_default_css=False, js_on_load=_script("passages.js"), elem_id="passages")
 
     @property
     def _shown(self) -> list[Any]:
-        gaze = [self.choices, self.layer, self.head, self.passages]
+        gaze = [self.view, self.choices, self.layer, self.head, self.token_choice, self.token, self.passages]
         return [self.session, self.conversation, self.answer, self.removal, *gaze]
 
     def _connect(self) -> None:
@@ -122,7 +128,7 @@ class AskTab:
         self.clear.click(
             self._clear, [self.view, self.filter], self.refreshed, show_progress="hidden", cancels=[written, example]
         )
-        choices: list[Any] = [self.unit, self.layer, self.head, self.rows]
+        choices: list[Any] = [self.unit, self.layer, self.head, self.rows, self.token]
         for choice in choices:
             choice.input(self._shade, [self.session, *choices], [self.view, self.passages], show_progress="hidden")
 
@@ -155,26 +161,33 @@ class AskTab:
         return self.refresh(Session(), view, documents, request)
 
     def _shade(
-        self, session: Session, unit: Unit, layer: int, head: int, rows: Rows, request: gr.Request
+        self, session: Session, unit: Unit, layer: int, head: int, rows: Rows, token: int, request: gr.Request
     ) -> tuple[View, str]:
-        view = View(unit, layer, head, rows)
+        view = View(unit, layer, head, rows, token)
         return view, self._render_passages(session, view, words_of(request))
 
     def _show(self, session: Session, view: View, words: Words) -> Updates:
         exchange = session.current
-        explanation = exchange.answer.explanation if exchange is not None and exchange.answer is not None else None
+        answer = exchange.answer if exchange is not None else None
+        explanation = answer.explanation if answer is not None else None
+        view = replace(view, token=MEAN)  # each answer has tokens of its own
         updates = {
             self.session: session,
+            self.view: view,
             self.conversation: render_conversation(session, words),
             self.answer: render_answer(exchange, words),
             self.removal: render_removal(exchange, words),
             self.passages: self._render_passages(session, view, words),
             self.choices: gr.Row(visible=explanation is not None),
+            self.token_choice: gr.Row(visible=explanation is not None and explanation.tokens.written is not None),
         }
         if explanation is not None:
             layers, heads, _ = explanation.tokens.answer.shape
             updates[self.layer] = gr.Dropdown(choices=_count(layers, words))
             updates[self.head] = gr.Dropdown(choices=_count(heads, words))
+        if answer is not None and answer.generated is not None and explanation is not None:
+            tokens = _list_tokens(explanation.tokens, answer.generated, words)
+            updates[self.token] = gr.Dropdown(choices=tokens, value=MEAN)
         return updates
 
     def _render_passages(self, session: Session, view: View, words: Words) -> str:
@@ -185,6 +198,12 @@ class AskTab:
 
 def _count(number: int, words: Words) -> list[tuple[str, int]]:
     return [(words["mean"], MEAN), *((str(choice), choice) for choice in range(1, number + 1))]
+
+
+def _list_tokens(attention: TokenAttention, generated: Generated, words: Words) -> list[tuple[str, int]]:
+    places = [] if attention.written is None else attention.written.tolist()
+    tokens = [(f"{number}　{generated.text[start:end]}", number) for number, (start, end) in enumerate(places, 1)]
+    return [(words["mean"], MEAN), *tokens]
 
 
 def _script(name: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.explanation.explanation import Explanation
+from rag.explanation.explanation import Explanation, TokenAttention
 from rag.ui.shading import Shades
 
 MEAN = 0
@@ -17,29 +17,43 @@ Rows = Literal["answer", "question"]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What was chosen on the page: unit of shading, layer, head, and whose rows of the attention."""
+    """What was chosen on the page: unit of shading, layer, head, and whose rows of the attention.
+
+    `token` is one token of a generated answer, for which layers and heads are always the mean.
+    """
 
     unit: Unit = "sentence"
     layer: int = MEAN
     head: int = MEAN
     rows: Rows = "answer"
+    token: int = MEAN
 
 
 def build_shades(explanation: Explanation | None, view: View) -> Shades:
     """Fold the attention kept in an explanation as chosen; no model runs. Empty without an explanation.
 
-    A layer or head the model does not have (chosen while another model was in use) counts as the mean.
+    A layer, head or token that is not there (chosen while another answer was shown) counts as the mean.
     """
     from rag.explanation.folding import fold_attention
 
     if explanation is None:
         return Shades()
+    if view.rows == "answer":
+        explanation = replace(explanation, tokens=_choose_token(explanation.tokens, view.token))
     layers, heads, _ = explanation.tokens.answer.shape
     tokens, words, sentences, passages = fold_attention(
         explanation, layer=_pick(view.layer, layers), head=_pick(view.head, heads), rows=view.rows
     )
     pieces = words if view.unit == "word" else tokens
     return Shades(tuple(passages), tuple(sentences), tuple(pieces))
+
+
+def _choose_token(attention: TokenAttention, choice: int) -> TokenAttention:
+    """Put the gaze of one token in the place of the whole answer's."""
+    index = None if attention.steps is None else _pick(choice, len(attention.steps))
+    if index is None or attention.steps is None:
+        return attention
+    return replace(attention, answer=attention.steps[index][None, None])
 
 
 def _pick(choice: int, count: int) -> int | None:

@@ -14,6 +14,7 @@ from rag.ui.gaze import Unit
 from rag.ui.session import Exchange, Place, Session
 from rag.ui.shading import Kind, Mark, Shades, shade_passage
 from rag.ui.words import Words, format_percent
+from rag.ui.written import mark_sources, render_sources, render_written
 
 HIGH_CONFIDENCE = 0.75
 MEDIUM_CONFIDENCE = 0.4
@@ -55,15 +56,14 @@ def render_answer(exchange: Exchange | None, words: Words) -> str:
         "" if exchange.error is None else f'<p class="failure">{_label("error", escape(exchange.error), words)}</p>'
     )
     if exchange.answer is None:
-        pending = f'<p class="pending" role="status">{escape(words["searching"])}<span class="dots"></span></p>'
-        return failure or pending
+        return failure or f'<p class="pending" role="status">{_render_pending(exchange, words)}</p>'
     answer = exchange.answer
     return (
         f'<section class="answer" aria-label="{escape(words["evidence"])}">'
         f'<p class="asked">{escape(exchange.question)}</p>'
         + _render_verdict(answer, words)
         + _render_citation(answer, words)
-        + _render_alternatives(answer, words)
+        + _render_support(exchange, answer, words)
         + _render_details(answer, words, explaining=exchange.error is None)
         + f"{failure}</section>"
     )
@@ -76,8 +76,8 @@ def render_passages(exchange: Exchange | None, shades: Shades, unit: Unit, words
     answer = exchange.answer
     marks = _build_marks(answer)
     articles = "".join(
-        _render_passage(passage, place, answer.hits, shades, marks, words)
-        for passage, place in zip(answer.passages, exchange.places, strict=True)
+        _render_passage(number, passage, place, answer.hits, shades, marks, words)
+        for number, (passage, place) in enumerate(zip(answer.passages, exchange.places, strict=True), 1)
     )
     legend = _render_legend(marks, shades, unit, words)
     return f'<h2>{escape(words["passages"])}</h2>{legend}<div class="passages" data-unit="{unit}">{articles}</div>'
@@ -97,7 +97,8 @@ def render_removal(exchange: Exchange | None, words: Words) -> str:
     if answer.no_answer:
         sentences[-1] = words["removal_candidate"]
     body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-    note = f'<p class="note">{escape(words["removal_note"])}</p>'
+    kept = "removal_note" if answer.generated is None else "removal_note_generated"
+    note = f'<p class="note">{escape(words[kept])}</p>'
     return f'<section class="removal"><h2>{escape(words["removal"])}</h2>{body}{note}</section>'
 
 
@@ -108,8 +109,14 @@ def _render_exchange(exchange: Exchange, index: int, shown: bool, words: Words) 
     elif exchange.error is not None:
         reply = f'<div class="reply failure" role="alert">{_label("error", escape(exchange.error), words)}</div>'
     else:
-        reply = f'<div class="reply pending">{escape(words["searching"])}<span class="dots"></span></div>'
+        reply = f'<div class="reply pending">{_render_pending(exchange, words)}</div>'
     return f'<li class="turn">{question}{reply}</li>'
+
+
+def _render_pending(exchange: Exchange, words: Words) -> str:
+    """Say what goes on; below it stands what a model has written so far."""
+    draft = f'<span class="draft">{escape(exchange.draft)}</span>' if exchange.draft else ""
+    return f'{escape(words["writing" if draft else "searching"])}<span class="dots"></span>{draft}'
 
 
 def _render_reply(answer: Answer, index: int, shown: bool, words: Words) -> str:
@@ -135,8 +142,9 @@ def _render_verdict(answer: Answer, words: Words) -> str:
         )
     level = "high" if answer.confidence >= HIGH_CONFIDENCE else "medium"
     level = level if answer.confidence >= MEDIUM_CONFIDENCE else "low"
+    said = escape(answer.text) if answer.generated is None else render_written(answer.generated)
     return (
-        f'<p class="verdict">{escape(answer.text)}</p>'
+        f'<p class="verdict">{said}</p>'
         f'<p class="confidence {level}">'
         f"{_label('confidence', escape(words[f'confidence_{level}']), words)} {percent}{bar}</p>"
     )
@@ -187,6 +195,12 @@ def _render_path(title: str, heading: Sequence[str]) -> str:
     return f"<cite>{escape(title)}</cite>{steps}"
 
 
+def _render_support(exchange: Exchange, answer: Answer, words: Words) -> str:
+    if answer.generated is None or answer.no_answer:
+        return _render_alternatives(answer, words)
+    return render_sources(answer.generated, exchange.places, words)
+
+
 def _render_alternatives(answer: Answer, words: Words) -> str:
     others, heading = (answer.spans, "candidates") if answer.no_answer else (answer.spans[1:], "alternatives")
     if not others:
@@ -231,7 +245,13 @@ def _render_legend(marks: Sequence[Mark], shades: Shades, unit: Unit, words: Wor
 
 
 def _render_passage(
-    passage: Passage, place: Place, hits: Sequence[Hit], shades: Shades, marks: Sequence[Mark], words: Words
+    number: int,
+    passage: Passage,
+    place: Place,
+    hits: Sequence[Hit],
+    shades: Shades,
+    marks: Sequence[Mark],
+    words: Words,
 ) -> str:
     page = "" if place.page is None else f" · {escape(words['page'].format(page=place.page))}"
     gaze = "".join(
@@ -241,7 +261,8 @@ def _render_passage(
     )
     text = shade_passage(passage, shades, marks, share_label=words["share"])
     return (
-        f'<article class="passage"><header><span>{_render_path(place.title, place.heading)}{page}</span>{gaze}</header>'
+        f'<article class="passage" id="passage-{number}">'
+        f"<header><span>[{number}] {_render_path(place.title, place.heading)}{page}</span>{gaze}</header>"
         f'<div class="text" lang="ja">{text}</div>{_render_reason(passage, hits, words)}</article>'
     )
 
@@ -280,7 +301,9 @@ def _render_reason(passage: Passage, hits: Sequence[Hit], words: Words) -> str:
 
 
 def _build_marks(answer: Answer) -> list[Mark]:
-    """Mark the best span, whatever its probability, and the other candidates worth a look."""
+    """Mark what is cited, else the best span, whatever its probability, and the other candidates worth a look."""
+    if answer.generated is not None and answer.generated.markers:
+        return mark_sources(answer.generated)
     best: Kind = "candidate" if answer.text is None else "answer"
     return [
         Mark(span.document_id, span.start, span.end, best if index == 0 else "candidate")

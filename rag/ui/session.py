@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 HISTORY = 6
 """Earlier turns handed to the library with a question."""
+
+PAUSE = 0.1
+"""Seconds at least between two drafts of an answer: a page is not drawn for every token."""
 
 KEPT = 50
 """Exchanges kept for a person; older ones leave the page, for each holds its attention."""
@@ -34,6 +38,7 @@ class Place:
 class Exchange:
     """A question and what came of it; `answer` is None while it is being looked for, or when `error` says why not.
 
+    `draft` is what a model has written so far of an answer that is not there yet.
     `places` belongs to `answer.passages`, one by one, and outlives the removal of a document.
     """
 
@@ -41,6 +46,7 @@ class Exchange:
     answer: Answer | None = None
     places: tuple[Place, ...] = ()
     error: str | None = None
+    draft: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class Session:
 
 
 def ask(library: Library, session: Session, question: str, documents: Sequence[str]) -> Iterator[Session]:
-    """Ask a question within a session, step by step: pending, answered, explained.
+    """Ask a question within a session, step by step: pending, drafts where a model writes, answered, explained.
 
     Args:
         library: Where to ask.
@@ -90,7 +96,14 @@ def ask(library: Library, session: Session, question: str, documents: Sequence[s
     history = session.history
     session = session.begin(question)
     yield session
-    answer = library.ask(question, history=history, documents=list(documents) or None)
+    steps = library.stream(question, history=history, documents=list(documents) or None)
+    draft, shown = "", -PAUSE
+    while isinstance(step := next(steps), str):
+        draft += step
+        if time.monotonic() - shown >= PAUSE:
+            shown = time.monotonic()
+            yield session.finish(Exchange(question, draft=draft))
+    answer = step
     exchange = Exchange(question, answer, _find_places(library, answer))
     yield session.finish(exchange)
     if answer.spans:

@@ -143,5 +143,7 @@ def test_numbers_and_texts_that_do_not_fit_are_named() -> None:
 
 
 def test_a_model_not_switched_is_refused() -> None:
-    with pytest.raises(AttentionError, match=r"handed over attention rows of 0 layers.*Call enable_capture\(model\) first"):
+    with pytest.raises(
+        AttentionError, match=r"handed over attention rows of 0 layers.*Call enable_capture\(model\) first"
+    ):
         dissect(MODELS["bert"](), take_one(), layer=0, head=0)

@@ -13,8 +13,8 @@ import torch
 
 from rag.errors import ArgumentError, AttentionError
 from rag.explanation.explainer import explain
-from rag.explanation.folding import fold_attention
 from rag.explanation.explanation import Explanation, ScoredSpan
+from rag.explanation.folding import fold_attention
 from rag.reading.answer import Span
 from rag.reading.span_reader import SpanReader
 from rag.retrieval.hit import Passage

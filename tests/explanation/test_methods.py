@@ -103,7 +103,7 @@ def test_an_explanation_by_any_method_shares_out_one(case: Case, name: str) -> N
 def test_calibrated_attention_is_the_default_where_heads_have_weights(case: Case) -> None:
     assert choose_method(case.reader) == "calibrated"
     assert choose_method(tiny.build_bert()) == "mean"
-    with pytest.raises(ArgumentError, match="head_weights.json"):
+    with pytest.raises(ArgumentError, match=r"head_weights\.json"):
         build_method("calibrated", tiny.build_bert())
     with pytest.raises(ArgumentError, match="expected one of calibrated, mean"):
         build_method("lime", case.reader)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from rag.explanation.ablation import Ablation
 from rag.explanation.case import Case
 from rag.explanation.explanation import Removal, ScoredSpan

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -17,10 +18,12 @@ class FakeLibrary:
 
     answer: Answer
     asked: list[tuple[str, list[Turn], list[str] | None]] = field(default_factory=list)
+    pieces: tuple[str, ...] = ()
 
-    def ask(self, question: str, *, history: list[Turn], documents: list[str] | None) -> Answer:
+    def stream(self, question: str, *, history: list[Turn], documents: list[str] | None) -> Iterator[str | Answer]:
         self.asked.append((question, history, documents))
-        return self.answer
+        yield from self.pieces
+        yield self.answer
 
     def explain(self, answer: Answer) -> Answer:
         return replace(answer, explanation=build_explanation())
@@ -53,6 +56,22 @@ def test_all_documents_are_searched_when_none_is_chosen_and_nothing_is_explained
     steps = list(sessions.ask(library, Session(), QUESTION, []))
     assert library.asked[0][2] is None
     assert len(steps) == 2
+
+
+def test_an_answer_is_seen_while_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "PAUSE", 0.0)
+    library = FakeLibrary(build_answer(explained=False), pieces=("午後", "二時"))
+    steps = list(sessions.ask(library, Session(), QUESTION, []))
+    drafts = [step.exchanges[-1].draft for step in steps]
+    assert drafts == ["", "午後", "午後二時", "", ""]
+    assert [step.exchanges[-1].answer is None for step in steps] == [True, True, True, False, False]
+
+
+def test_a_page_is_not_drawn_for_every_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "PAUSE", 3600.0)
+    library = FakeLibrary(build_answer(explained=False), pieces=("午", "後", "二", "時"))
+    drafts = [step.exchanges[-1].draft for step in sessions.ask(library, Session(), QUESTION, [])]
+    assert drafts == ["", "午", "", ""]
 
 
 def test_history_holds_the_latest_finished_turns() -> None:
