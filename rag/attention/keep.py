@@ -97,7 +97,8 @@ class RowStore:
             weights, rows = keep.pool[:, None, :, rows].to(weights) @ weights, slice(None)
         place = layer if keep.layers is None else keep.layers.index(layer)
         place = 0 if "layers" in keep.average else place
-        self.close()[place, :, heads, rows].add_(weights, alpha=self.share)
+        store = self.close()
+        store[place, :, heads, rows].add_(weights.to(store.device), alpha=self.share)
 
     def close(self) -> Tensor:
         """Return what stayed. Shape: (layers, batch, heads, rows or groups, length), float32."""

@@ -44,23 +44,20 @@ def run_with_maps(
         AttentionError: Not as many layers as the model has returned a map.
     """
     reader = object()
+    shape = (batch, length, length)
     layers = 0
 
     def take(_module: torch.nn.Module, _arguments: object, returned: object) -> object:
         nonlocal layers
         if _READER.get() is not reader or not isinstance(returned, tuple):  # other threads may run the same model
             return None
-        parts = list(returned)
-        for place, part in enumerate(parts):
-            if (
-                isinstance(part, Tensor)
-                and part.ndim == 4
-                and (part.shape[0], *part.shape[2:]) == (batch, length, length)
-            ):
+        for place, part in enumerate(returned):
+            if isinstance(part, Tensor) and part.ndim == 4 and part.shape[::2] + part.shape[3:] == shape:
                 record(layers, part)
                 layers += 1
-                parts[place] = part.new_empty(0)  # what the modules around pass on and collect
-        return tuple(parts)
+                # Something empty is what the modules around pass on and collect.
+                return (*returned[:place], part.new_empty(0), *returned[place + 1 :])
+        return None
 
     hooks = [module.register_forward_hook(take) for module in model.modules()]
     token = _READER.set(reader)
@@ -71,5 +68,6 @@ def run_with_maps(
         for hook in hooks:
             hook.remove()
     check_layers(model, layers)
-    output.attentions = None
+    if hasattr(output, "attentions"):
+        output.attentions = None
     return output

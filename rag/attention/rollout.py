@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
+from functools import reduce
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,7 +14,6 @@ from torch import Tensor
 from rag.attention.call import AttentionCall, OutputCheck, take_rows
 from rag.attention.capture import Captured, check_rows
 from rag.attention.interface import run_model
-from rag.attention.keep import Keep, RowStore
 from rag.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def capture_rollout(model: PreTrainedModel, inputs: Mapping[str, Tensor], rows: 
 
     A row of the product of all layers is that row of the last one, multiplied by the layers before it from the last to
     the first. The queries and keys of all layers stay until then (memory grows with layers × length × d_model), and
-    each layer's weights are computed again block by block. That takes about as long as the model's attention.
+    each layer's weights are computed again block by block, which takes as long as the model's own pass or longer.
 
     Args:
         model: Switched by `enable_capture`, in evaluation mode.
@@ -94,8 +96,8 @@ def _mix(call: AttentionCall, shares: Tensor) -> Tensor:
     """Multiply rows with a layer's map, the mean over its heads. Shape: (batch, rows, length)."""
     batch, _, length = shares.shape
     everything = torch.arange(length, device=shares.device).expand(batch, -1)
-    store = RowStore(Keep(pool=shares, average=["heads"]), 1, everything)
-    store.open(0, batch, call.query.shape[1], length, shares.device)
-    for block in call.weigh(everything):
-        store.add(0, block)
-    return store.close()[0, :, 0]
+    mixed = torch.zeros_like(shares)
+    for start, blocks in groupby(call.weigh(everything), key=lambda block: block.rows.start):
+        total = reduce(operator.iadd, (block.weights.sum(dim=1) for block in blocks))
+        mixed += shares[:, :, start : start + total.shape[1]] @ total
+    return mixed / call.query.shape[1]

@@ -15,8 +15,8 @@ from rag.attention.experiment import Changes, Experiment, run_experiment
 from rag.attention.heads import HeadProfile, profile_heads
 from rag.errors import ArgumentError, ModelError
 from rag.explanation.specimen import Specimen, prepare_reading, prepare_text
-from rag.reading.loading import find_max_length
 from rag.reading.generative_reader import GenerativeReader
+from rag.reading.loading import find_max_length
 from rag.reading.span_reader import SpanReader
 
 if TYPE_CHECKING:

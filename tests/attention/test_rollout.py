@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rag.attention.rollout import build_rollout
-from rag.errors import ArgumentError
+from rag.attention.capture import enable_capture
+from rag.attention.rollout import build_rollout, capture_rollout
+from rag.errors import ArgumentError, AttentionError
+from tests.attention.tiny import MAPS, MODELS, ROW_POSITIONS, SIX, build_inputs, read_logits, run
 
 
 def test_two_layers_worked_by_hand() -> None:
@@ -35,3 +37,29 @@ def test_rows_add_up_to_one_through_many_layers() -> None:
 def test_maps_that_are_not_square_or_missing_raise(shape: tuple[int, ...]) -> None:
     with pytest.raises(ArgumentError, match="expected \\(layers, batch, heads, length, length\\)"):
         build_rollout(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("size", [100, 2**18])
+@pytest.mark.parametrize("layout", ["unmasked", "left", "right"])
+@pytest.mark.parametrize("kind", [*SIX, "qwen3-sliding"])
+def test_captured_rows_equal_those_of_whole_maps(
+    kind: str, layout: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, inputs = MODELS[kind](), build_inputs(layout)
+    plain = run(model, "eager", inputs, output_attentions=True)
+    expected = torch.take_along_dim(build_rollout(torch.stack(plain.attentions)), ROW_POSITIONS[:, :, None], dim=1)
+    monkeypatch.setattr("rag.attention.call._BLOCK", size)
+    enable_capture(model)
+    captured = capture_rollout(model, inputs, ROW_POSITIONS)
+    assert captured.rows.amax(-1).mean() < 0.9, "little flows between tokens, so that the comparison shows nothing"
+    torch.testing.assert_close(captured.rows, expected, atol=1e-4, rtol=0)
+    assert torch.equal(read_logits(captured.output), read_logits(run(model, "sdpa", inputs)))
+
+
+def test_models_with_an_attention_of_their_own_roll_out_of_maps_only() -> None:
+    model = MAPS["deberta-v2"]()
+    enable_capture(model)
+    with pytest.raises(
+        AttentionError, match=r"0 layers; expected 3.*for rollout and gradients, models with an attention"
+    ):
+        capture_rollout(model, build_inputs("unpadded"), ROW_POSITIONS)

@@ -1,9 +1,10 @@
 """Peak memory and time of one pass: plain SDPA, SDPA with captured rows, eager maps; rollout and gradients beside.
 
 Each figure comes from a process of its own: the highest resident size it reached (`ru_maxrss`) less that after loading
-the model and a warm-up on a short text, and its processor time. The allocator is told to give every large block back at
-once, else holes between blocks, which differ from run to run by more than what is measured, would count. The ways take
-turns, so that a busy machine slows all of them; a ratio is the median of the ratios within a turn. Run it from the root of the repository:
+the model and a warm-up on a short text, and its processor time. The allocator is told to give
+every large block back at once, else holes between blocks, which differ from run to run by more than what is measured,
+would count. The ways take turns, so that a busy machine slows all of them; a ratio is the median of the ratios within
+a turn. Run it from the root of the repository:
 
     python tests/benchmarks/attention_memory.py                                          # encoders
     python tests/benchmarks/attention_memory.py --models llama --lengths 32768 --repeats 1
