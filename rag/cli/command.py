@@ -123,8 +123,8 @@ def _ask(given: Namespace, settings: Settings) -> int:
     with _open(settings) as library:
         steps = library.stream(given.question, history=history, k=given.k, documents=given.document)
         answer = terminal.follow_answer(steps, visible=not given.json)
-        if given.explain:
-            answer = library.explain(answer)
+        if given.explain or given.method:
+            answer = library.explain(answer, method=given.method)
         if given.json:
             _print_json(describe_answer(answer))
         else:

@@ -83,6 +83,7 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
         "--history", type=Path, metavar="FILE", help='earlier turns: JSON [{"question","answer"}] / 会話の履歴'
     )
     ask.add_argument("--explain", action="store_true", help="show where the reader looked / 注目箇所を示す")
+    ask.add_argument("--method", choices=METHODS, help="how to explain, implies --explain / 説明の方法")
     commands.add_parser("demo", parents=[common], help="ask the sample library / 見本の文書に質問する")
     serve = commands.add_parser("serve", parents=[common], help="open the web page / 画面を開く")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")

@@ -132,5 +132,12 @@ def _describe_explanation(explanation: Explanation) -> dict[str, object]:
             {"document": s.document_id, "start": s.start, "end": s.end, "text": s.text, "score": s.score}
             for s in explanation.sentences
         ],
-        "removal": None if removal is None else {"attended": removal.attended, "random": removal.random},
+        "removal": None
+        if removal is None
+        else {
+            "attended": removal.attended,
+            "random": removal.random,
+            "agreement": removal.agreement,
+            "verdict": removal.verdict,
+        },
     }

@@ -268,3 +268,5 @@ def _print_explanation(explanation: Explanation) -> None:
             f"無作為な文では {explanation.removal.random:.2f} 下がる / removal check[/]",
             soft_wrap=True,
         )
+        if explanation.removal.verdict == "parted":
+            output.print("[yellow]注目と根拠が一致しません / attention and grounds do not agree[/]")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from rag.errors import RagError
+from rag.explanation.explanation import METHODS
 from rag.library.samples import DEMO_QUESTIONS
 from rag.samples import load_sample_paths
 from rag.ui import session as sessions
@@ -102,6 +104,14 @@ class AskTab:
             self.head = gr.Dropdown(
                 mean, value=MEAN, label=labels("head"), filterable=False, min_width=110, elem_id="head"
             )
+        with gr.Row(visible=False) as self.method_choice:
+            self.method = gr.Dropdown(
+                [(labels(f"method_{name}"), name) for name in METHODS],
+                value=METHODS[0],
+                label=labels("method"),
+                filterable=False,
+                elem_id="method",
+            )
         with gr.Row(visible=False) as self.token_choice:
             self.token = gr.Dropdown(
                 mean, value=MEAN, label=labels("token"), info=labels("token_hint"), filterable=False, elem_id="token"
@@ -111,6 +121,7 @@ class AskTab:
     @property
     def _shown(self) -> list[Any]:
         gaze = [self.view, self.choices, self.layer, self.head, self.token_choice, self.token, self.passages]
+        gaze += [self.method_choice, self.method]
         return [self.session, self.conversation, self.answer, self.removal, *gaze]
 
     def _connect(self) -> None:
@@ -128,6 +139,7 @@ class AskTab:
         self.clear.click(
             self._clear, [self.view, self.filter], self.refreshed, show_progress="hidden", cancels=[written, example]
         )
+        self.method.input(self._explain, [*state, self.method], self._shown, show_progress="full")
         choices: list[Any] = [self.unit, self.layer, self.head, self.rows, self.token]
         for choice in choices:
             choice.input(self._shade, [self.session, *choices], [self.view, self.passages], show_progress="hidden")
@@ -154,6 +166,18 @@ class AskTab:
     ) -> Iterator[Updates]:
         yield from self._ask(session, view, documents, chosen.question, request)
 
+    def _explain(self, session: Session, view: View, method: str, request: gr.Request) -> Updates:
+        """Explain the answer shown by another method."""
+        words = words_of(request)
+        exchange = session.current
+        if exchange is None or exchange.answer is None:
+            return self._show(session, view, words)
+        try:
+            explained = replace(exchange, answer=self.library.explain(exchange.answer, method=method))
+        except RagError as error:
+            raise gr.Error(describe_failure(error, words)) from error
+        return self._show(session.put(explained), view, words)
+
     def _choose(self, session: Session, view: View, chosen: gr.EventData, request: gr.Request) -> Updates:
         return self._show(session.show(chosen.turn), view, words_of(request))
 
@@ -179,10 +203,13 @@ class AskTab:
             self.removal: render_removal(exchange, words),
             self.passages: self._render_passages(session, view, words),
             self.choices: gr.Row(visible=explanation is not None),
+            self.method_choice: gr.Row(visible=False),
             self.token_choice: gr.Row(visible=explanation is not None and explanation.tokens.written is not None),
         }
         if explanation is not None:
             layers, heads, _ = explanation.tokens.answer.shape
+            updates[self.method_choice] = gr.Row(visible=answer is not None and answer.generated is None)
+            updates[self.method] = gr.Dropdown(value=explanation.method)
             updates[self.layer] = gr.Dropdown(choices=_count(layers, words))
             updates[self.head] = gr.Dropdown(choices=_count(heads, words))
         if answer is not None and answer.generated is not None and explanation is not None:

@@ -28,9 +28,14 @@ class View:
     rows: Rows = "answer"
     token: int = MEAN
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer's gaze is wanted as a whole, not that of one layer, head or token."""
+        return self.rows == "answer" and self.layer == self.head == self.token == MEAN
+
 
 def build_shades(explanation: Explanation | None, view: View) -> Shades:
-    """Fold the attention kept in an explanation as chosen; no model runs. Empty without an explanation.
+    """Show the scores of an explanation, or fold the attention kept in it as chosen; no model runs. Empty without one.
 
     A layer, head or token that is not there (chosen while another answer was shown) counts as the mean.
     """
@@ -38,6 +43,8 @@ def build_shades(explanation: Explanation | None, view: View) -> Shades:
 
     if explanation is None:
         return Shades()
+    if view.is_whole and view.unit != "token":
+        return Shades(explanation.passages, explanation.sentences, explanation.words)
     if view.rows == "answer":
         explanation = replace(explanation, tokens=_choose_token(explanation.tokens, view.token))
     layers, heads, _ = explanation.tokens.answer.shape

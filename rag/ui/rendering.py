@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from rag.explanation.explanation import Removal
 from rag.library.records import Answer, Citation
 from rag.retrieval.hit import Hit, Passage
 from rag.text.sentences import split_sentences
@@ -20,8 +19,6 @@ HIGH_CONFIDENCE = 0.75
 MEDIUM_CONFIDENCE = 0.4
 MARKED_PROBABILITY = 0.05
 """Candidates below it are listed but not marked in the text: there they would hide what matters."""
-SUPPORTING_GAP = 0.1
-"""Nats by which the attended sentences must matter more than random ones to be called the answer's support."""
 
 
 def render_conversation(session: Session, words: Words) -> str:
@@ -92,14 +89,16 @@ def render_removal(exchange: Exchange | None, words: Words) -> str:
     sentences = [
         words["removal_attended"].format(count=len(removal.removed), ratio=_keep(removal.attended)),
         words["removal_random"].format(ratio=_keep(removal.random)),
-        words["removal_supports"] if _supports(removal) else words["removal_neutral"],
+        words[f"removal_{removal.verdict}"],
     ]
     if answer.no_answer:
         sentences[-1] = words["removal_candidate"]
+    if removal.agreement is not None:
+        sentences.insert(2, words["removal_agreement"].format(agreement=f"{removal.agreement:+.2f}"))
     body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
     kept = "removal_note" if answer.generated is None else "removal_note_generated"
     note = f'<p class="note">{escape(words[kept])}</p>'
-    return f'<section class="removal"><h2>{escape(words["removal"])}</h2>{body}{note}</section>'
+    return f'<section class="removal {removal.verdict}"><h2>{escape(words["removal"])}</h2>{body}{note}</section>'
 
 
 def _render_exchange(exchange: Exchange, index: int, shown: bool, words: Words) -> str:
@@ -315,7 +314,3 @@ def _build_marks(answer: Answer) -> list[Mark]:
 def _keep(fall: float) -> str:
     """Turn a fall of log-probability, in nats, into the share of the probability that is kept."""
     return format_percent(math.exp(-fall))
-
-
-def _supports(removal: Removal) -> bool:
-    return removal.attended - removal.random >= SUPPORTING_GAP

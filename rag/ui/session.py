@@ -76,6 +76,12 @@ class Session:
         """Return the session with its last exchange replaced."""
         return replace(self, exchanges=(*self.exchanges[:-1], exchange))
 
+    def put(self, exchange: Exchange) -> Session:
+        """Return the session with the exchange shown replaced."""
+        exchanges = [*self.exchanges]
+        exchanges[self.shown] = exchange
+        return replace(self, exchanges=tuple(exchanges))
+
     def show(self, index: int) -> Session:
         """Return the session showing another exchange; an index outside changes nothing."""
         return replace(self, shown=index) if 0 <= index < len(self.exchanges) else self

@@ -13,7 +13,7 @@ import torch
 from rag.attention.capture import enable_capture
 from rag.attention.dissection import Dissection, dissect
 from rag.errors import ArgumentError, AttentionError
-from tests.attention.test_capture import GROUPED, MODELS, build, build_inputs, read_logits, run
+from tests.attention.tiny import GROUPED, MODELS, build, build_inputs, read_logits, run
 
 LAB_MODELS: dict[str, Callable[[], Any]] = MODELS | {
     "qwen2": lambda: build("Qwen2", "ForCausalLM", **GROUPED),

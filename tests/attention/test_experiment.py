@@ -8,8 +8,8 @@ from rag.attention.dissection import dissect
 from rag.attention.experiment import Changes, Experiment, run_experiment
 from rag.attention.softmax import softmax
 from rag.errors import AttentionError
-from tests.attention.test_capture import GROUPED, build
 from tests.attention.test_dissection import switch, take_one
+from tests.attention.tiny import GROUPED, build
 
 
 def change(kind: str, changes: Changes) -> Experiment:

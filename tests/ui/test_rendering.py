@@ -144,8 +144,8 @@ def test_without_passages_there_is_nothing_to_show() -> None:
     assert [render_passages(each, Shades(), "word", JA) for each in (None, Exchange("甲"), nothing)] == ["", "", ""]
 
 
-def explain(attended: float, random: float) -> Explanation:
-    return build_explanation(removal=Removal(attended, random, build_explanation().sentences[:3]))
+def explain(attended: float, random: float, agreement: float | None = None) -> Explanation:
+    return build_explanation(removal=Removal(attended, random, build_explanation().sentences[:3], agreement))
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,14 @@ def test_removal_is_told_in_words(attended: float, random: float, said: str) -> 
     assert said in html
     assert "よく見ていた 3 つの文を除いて" in html
     assert "無作為に選んだ同じ数の文を除いたときは、もとの 90 % です" in html
+
+
+def test_gaze_and_grounds_that_part_are_warned_of() -> None:
+    explanation = explain(2.0, 0.1, agreement=-0.4)
+    html = render_removal(build_exchange(replace(build_answer(), explanation=explanation)), JA)
+    assert "注目と根拠が一致しません" in html
+    assert "−0.40" in html or "-0.40" in html
+    assert "支えています" not in html
 
 
 def test_removal_of_a_candidate_is_not_called_support() -> None:
