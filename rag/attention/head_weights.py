@@ -23,7 +23,7 @@ class HeadWeights:
     weights: Floats
 
     def predict(self, features: Floats) -> Floats:
-        """Predict the fall of the answer's log-probability without each unit, in nats.
+        """Predict how far the answer's log-probability falls without each unit, by a scale of each answer's own.
 
         Args:
             features: What each head gives each unit. Shape: (2, layers, heads, units).
@@ -69,12 +69,14 @@ def load_head_weights(folder: Path) -> HeadWeights | None:
 def fit_head_weights(features: Sequence[Floats], drops: Sequence[Floats], *, ridge: float) -> HeadWeights:
     """Fit weights so that a head's gaze foretells the fall of the log-probability, by ridge regression.
 
-    Each case counts alike, and only differences within it: its mean is taken off on both sides.
+    Each case counts alike, and only differences within it: the mean is taken off on both sides, and the falls of a case
+    are divided by their standard deviation.
 
     Args:
         features: Of each case. Shape of each: (2, layers, heads, units).
         drops: Measured by removal, in nats. Shape of each: (units,).
-        ridge: Strength of the pull to 0, as a share of the mean variance of the features.
+        ridge: Strength of the pull to the plain mean of the answer's rows, as a share of the mean variance of the
+            features.
 
     Raises:
         ArgumentError: There is no case.
@@ -85,8 +87,14 @@ def fit_head_weights(features: Sequence[Floats], drops: Sequence[Floats], *, rid
     rows = [(each - each.mean(-1, keepdims=True)).reshape(-1, each.shape[-1]).T for each in features]
     weights = [np.full(len(row), 1 / len(row)) for row in rows]
     design, importance = np.concatenate(rows), np.concatenate(weights)[:, None]
-    targets = np.concatenate([each - each.mean() for each in drops])[:, None]
+    targets = np.concatenate([(each - each.mean()) / (each.std() or 1.0) for each in drops])[:, None]
+    plain = np.zeros(shape)
+    plain[0] = 1.0
+    column = design @ plain.reshape(-1, 1)
+    norm = float((importance * column * column).sum())
+    scale = float((importance * column * targets).sum()) / norm if norm else 0.0
     gram = design.T @ (importance * design)
     strength = ridge * float(np.trace(gram)) / len(gram)
-    solved = np.linalg.solve(gram + strength * np.eye(len(gram)), design.T @ (importance * targets))
-    return HeadWeights(solved[:, 0].reshape(shape))
+    rest = design.T @ (importance * (targets - scale * column))
+    corrections = np.linalg.solve(gram + strength * np.eye(len(gram)), rest)
+    return HeadWeights(scale * plain + corrections[:, 0].reshape(shape))

@@ -52,7 +52,7 @@ class CalibratedAttention:
     fine: bool = True
 
     def score(self, case: Case, units: Sequence[ScoredSpan]) -> Floats:
-        """Predict how far the answer's log-probability falls without each unit, in nats; only its window is read."""
+        """Predict how far the answer's log-probability falls without each unit; only the answer's windows are read."""
         features = measure_heads(case, units)
         return self.weights.predict(features)
 

@@ -114,9 +114,11 @@ def test_weights_find_the_head_that_foretells_removal() -> None:
     features = [generator.random((2, 3, 4, 9)) for _ in range(40)]
     truth = np.zeros((2, 3, 4))
     truth[0, 1, 2], truth[1, 0, 3] = 3.0, -1.0
-    drops = [HeadWeights(truth).predict(each) + 7.0 for each in features]
+    drops = [scale * HeadWeights(truth).predict(each) + 7.0 for scale, each in enumerate(features, 1)]
     found = fit_head_weights(features, drops, ridge=1e-6)
-    assert found.weights == pytest.approx(truth, abs=1e-3)
+    assert np.corrcoef(found.weights.ravel(), truth.ravel())[0, 1] > 0.99
+    assert found.weights.argmax() == truth.argmax()
+    assert found.weights.argmin() == truth.argmin()
     with pytest.raises(ArgumentError, match="expected \\(2, 3, 4, 'units'\\)"):
         found.predict(features[0][:, :2])
     with pytest.raises(ArgumentError, match="no cases"):
