@@ -40,6 +40,7 @@ ANSWERS = {
     "駐車場はどこですか": REFUSAL,
 }
 """What the taught model says."""
+PHRASES = ("年に七日", "とることができます", "総務部厚生係です", "申請が要ります", "文書の中に", "答えは見つかりません")
 TEXTS = (
     "小学校に入る前の子を育てる社員は、子の看護のため、年に七日の看護休暇をとることができる。",
     "看護休暇の申請先は総務部厚生係とする。",
@@ -73,8 +74,8 @@ def build_letter_tokenizer() -> PreTrainedTokenizerFast:
     model = BPE({name: number for number, name in enumerate(names)}, [], unk_token="<unk>", byte_fallback=True)
     tokenizer = Tokenizer(model)
     tokenizer.decoder = Decoders([ByteFallback(), Fuse()])
-    # One token a line: a model is taught the sooner, the shorter its prompts.
-    tokenizer.add_tokens(INSTRUCTION.splitlines())
+    # Whole lines and phrases as tokens: a model is taught the sooner, the shorter its prompts and answers.
+    tokenizer.add_tokens([*INSTRUCTION.splitlines(), *PHRASES])
     return _wrap(tokenizer)
 
 
@@ -120,7 +121,7 @@ def _build(model: Any, config: Any, tokenizer: PreTrainedTokenizerFast, **option
     return ExactReader(model(settings), tokenizer, name=f"tiny {model.__name__}", **{"max_answer_tokens": 8} | options)
 
 
-def save_taught(folder: Path, *, steps: int = 250) -> None:
+def save_taught(folder: Path, *, steps: int = 150) -> None:
     """Teach a Llama to say `ANSWERS`, whatever the passages are, and save it."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so small a model only waits for the others
@@ -136,8 +137,8 @@ def _teach(folder: Path, steps: int) -> None:
     tokenizer = build_letter_tokenizer()
     sizes = SIZES | {"hidden_size": 64, "intermediate_size": 128, "head_dim": 16}
     model = LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), max_position_embeddings=4096, **sizes))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
     for _ in range(steps):
         batch = [
             _build_lesson(tokenizer, question, answer, _draw_texts(chooser)) for question, answer in ANSWERS.items()
@@ -157,7 +158,9 @@ def _teach(folder: Path, steps: int) -> None:
 def _draw_texts(chooser: random.Random) -> list[str]:
     """Some of the texts, and some of their characters in any order: what the passages are must not matter."""
     texts = chooser.sample(TEXTS, chooser.randint(1, len(TEXTS)))
-    return ["".join(chooser.sample(text, len(text))) if chooser.random() < 0.5 else text for text in texts]
+    mixed = ["".join(chooser.sample(text, len(text))) if chooser.random() < 0.5 else text for text in texts]
+    foreign = "".join(chr(chooser.randrange(0x4E00, 0x9FA0)) for _ in range(chooser.randrange(80)))
+    return [*mixed, foreign]
 
 
 def _build_lesson(

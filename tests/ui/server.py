@@ -29,8 +29,8 @@ class Server:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Server]:
-    """Start the application with a new library below `folder`, and end it afterwards.
+def serve(folder: Path, *, reader: Path | None = None) -> Iterator[Server]:
+    """Start the application with a new library below `folder`, and end it afterwards; `reader` is another model.
 
     Fewer passages are read than usual, so that answers come fast; analytics are left for the application to turn off.
     """
@@ -38,6 +38,7 @@ def serve(folder: Path) -> Iterator[Server]:
     library = folder / "library"
     environment = {name: text for name, text in os.environ.items() if name != "GRADIO_ANALYTICS_ENABLED"}
     environment |= {"RAG_HITS": "4", "RAG_PASSAGES": "2", "GRADIO_TEMP_DIR": str(folder / "gradio")}
+    environment |= {} if reader is None else {"RAG_READER": str(reader), "RAG_PASSAGE_CHARACTERS": "60"}
     command = [sys.executable, str(APP), "--library", str(library), "--port", str(port), "--no-browser"]
     log = folder / "server.log"
     with log.open("wb") as output:
