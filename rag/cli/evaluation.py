@@ -49,7 +49,7 @@ def _faithfulness(given: Namespace, settings: Settings, progress: Progress | Non
         raise ArgumentError("expected --squad FILE, or --docs FILE and --questions FILE, and not both; give one")
     dataset = load_squad(given.squad) if given.squad else load_long_documents(given.docs, given.questions)
     report = evaluate_faithfulness(
-        dataset, settings, unit=given.unit, methods=given.method or METHODS, limit=given.limit, progress=progress
+        dataset, settings, unit=given.level, methods=given.method or METHODS, limit=given.limit, progress=progress
     )
     if given.plot is not None:
         draw_faithfulness(report.figures, given.plot)

@@ -116,7 +116,7 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     faithfulness.add_argument("--docs", type=Path, metavar="FILE", help="docs.jsonl (.xz), with --questions")
     faithfulness.add_argument("--questions", type=Path, metavar="FILE", help="questions.jsonl (.xz)")
     faithfulness.add_argument(
-        "--unit", choices=("sentence", "phrase"), default="sentence", help="what is removed / 文または文節"
+        "--level", choices=("sentence", "phrase"), default="sentence", help="what is removed / 文または文節"
     )
     faithfulness.add_argument("--method", action="append", choices=METHODS, help="only this one; may be repeated")
     faithfulness.add_argument("--plot", type=Path, metavar="FILE", help="draw the figures (PNG, SVG) / 図に描く")
