@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.explanation.explanation import Explanation
-from rag.ui.shading import Shades
+from rag.explanation.shading import Shades
 
 MEAN = 0
 """Choice of a layer or head that stands for the mean over all; the others count from 1."""

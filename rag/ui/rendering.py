@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from html import escape
 
 from rag.explanation.explanation import Removal
+from rag.explanation.shading import Kind, Mark, Shades, shade_passage
 from rag.library.records import Answer, Citation
 from rag.retrieval.hit import Hit, Passage
 from rag.text.sentences import split_sentences
 from rag.ui.gaze import Unit
 from rag.ui.session import Exchange, Place, Session
-from rag.ui.shading import Kind, Mark, Shades, shade_passage
 from rag.ui.words import Words, format_percent
 
 HIGH_CONFIDENCE = 0.75

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.explanation.explanation import ScoredSpan
+from rag.explanation.shading import Mark, Shades, shade_passage
 from rag.retrieval.hit import Passage
-from rag.ui.shading import Mark, Shades, shade_passage
 
 TEXT = "甲は<乙>。丙&丁。"
 PASSAGE = Passage("a", 100, 100 + len(TEXT), TEXT, 1.0)
