@@ -80,11 +80,19 @@ def write_trace(path: Path, traces: Sequence[Trace], *, documents: Mapping[str, 
 
 def _write_rule(fate: Fate) -> str:
     hidden = f"body:has(#only-{fate}:checked) .case:not(.{fate})"
-    return hidden + (f", body:has(#only-wrong:checked) .{fate}" if fate in RIGHT_FATES else "") + " { display: none; }"
+    return (
+        hidden
+        + (f", body:has(#only-wrong:checked) .case.{fate}" if fate in RIGHT_FATES else "")
+        + " { display: none; }"
+    )
 
 
 def _render_figures(traces: Sequence[Trace], figures: Figures) -> str:
-    shown = [f'<span title="questions">設問 <b>{len(traces)}</b></span>']
+    answerable = sum(bool(trace.question.answers) for trace in traces)
+    shown = [
+        f'<span title="questions">設問 <b>{len(traces)}</b></span>',
+        f'<span title="answerable">答えのある設問 <b>{answerable}</b></span>',
+    ]
     for key, name, english in SUMMARY:
         shown.append(f'<span title="{english}">{name} <b>{figures[key]:.1f}</b></span>')
     return "".join(shown)
@@ -181,7 +189,7 @@ def _render_passage(passage: Passage, trace: Trace, marks: Sequence[Mark], docum
     place = f"{passage.start + 1:,}〜{passage.end:,} 字目{'・正解を含む' if right else ''}"
     text = shade_passage(passage, trace.shades, marks, share_label=SHARE_LABEL)
     return (
-        f'<article class="passage{" right" if right else ""}"><header><span>'
+        f'<article class="passage{" holding" if right else ""}"><header><span>'
         f'{escape(documents[passage.document_id].title)} <span class="note">{place}</span></span>{gaze}</header>'
         f'<div class="text">{text}</div></article>'
     )
