@@ -61,13 +61,13 @@ def test_kinds_filter_and_the_gaze_changes_its_unit_without_scripts(browser: Bro
     page.goto(path.as_uri())
     kinds = page.locator(".case:visible .fate")
     assert kinds.all_inner_texts() == ["別の語句", "端のずれ"]
+    case = page.locator(".case:visible").first
+    case.locator("summary").click()
+    assert case.locator(".passage").is_visible()
     page.get_by_label("正解", exact=True).check()
     assert kinds.all_inner_texts() == ["正解", "正解"]
     page.get_by_label("別の語句").check()
     assert kinds.all_inner_texts() == ["別の語句"]
-    case = page.locator(".case:visible")
-    case.locator("summary").click()
-    assert case.locator(".passage").is_visible()
     assert case.locator("mark.accepted").inner_text() == "二十日"
     colours = {name: case.locator(f".{name}").first for name in ("sentence", "piece")}
     clear = "rgba(0, 0, 0, 0)"
