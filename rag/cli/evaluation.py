@@ -41,7 +41,9 @@ def _retrieval(given: Namespace, settings: Settings, progress: Progress | None) 
 
 
 def _answers(given: Namespace, settings: Settings, progress: Progress | None) -> Report:
-    return evaluate_answers(given.docs, given.questions, settings, limit=given.limit, progress=progress)
+    return evaluate_answers(
+        given.docs, given.questions, settings, limit=given.limit, trace=given.trace, progress=progress
+    )
 
 
 def _faithfulness(given: Namespace, settings: Settings, progress: Progress | None) -> Report:

@@ -127,6 +127,7 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     )
     answers.add_argument("--docs", required=True, type=Path, metavar="FILE", help="docs.jsonl (.xz)")
     answers.add_argument("--questions", required=True, type=Path, metavar="FILE", help="questions.jsonl (.xz)")
+    answers.add_argument("--trace", type=Path, metavar="FOLDER", help="show where answers went wrong / 誤りを追跡する")
     _add_windows(answers)
     for parser in (retrieval, answers, faithfulness):
         _add_mode(parser)

@@ -14,7 +14,10 @@ from rag.errors import DatasetError
 from rag.evaluation.datasets import Question, load_long_documents
 from rag.evaluation.judgement import Judgement, judge, measure_confidence
 from rag.evaluation.metrics import Rule, area_under_curve, recall_at
-from rag.evaluation.rows import Figures, Report, Row
+from rag.evaluation.rows import Figures, Report, Row, write_rows
+from rag.evaluation.trace_report import Trace, write_trace
+from rag.evaluation.tracing import RIGHT_FATES, count_fates, find_rank, holds, place_answer
+from rag.explanation.shading import Shades
 from rag.library.library import Library
 
 if TYPE_CHECKING:
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
 
 BUDGET = 2000
 """Characters of "answer_recall@2000c"."""
+DEPTH = 100
+"""Windows looked through for an answer that was not retrieved, to say how far down it ranks."""
+PAGE, ROWS = "index.html", "questions.jsonl"
+"""What a trace leaves in its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ def evaluate_answers(
     *,
     limit: int | None = None,
     rule: Rule = "plain",
+    trace: Path | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Ask every question of a library that holds all documents together.
@@ -58,6 +66,8 @@ def evaluate_answers(
         settings: Models, windows, mode and everything else, as a library takes them; `library` is not used.
         limit: Only the first questions.
         rule: When two answers are the same; see `rag.evaluation.metrics`.
+        trace: Folder for an error trace: `index.html`, and one row a question in `questions.jsonl`. Wrong answers
+            are explained for it, which takes time.
         progress: Called with documents and questions done, and the number of both.
 
     Returns:
@@ -68,16 +78,20 @@ def evaluate_answers(
         parts both kinds of question, None when there is only one kind. "n" counts all questions, which took
         "seconds_per_question"; over all of them go the figures of `measure_confidence`. Where the file says how far
         questions are worded from their document, "paraphrase" holds "n", "exact_match", "f1" and both recalls over the
-        answerable ones of each degree. One row a question.
+        answerable ones of each degree. One row a question. With a trace, "trace" holds `count_fates`, and every row
+        "fate", "trace_rank" (the first of `DEPTH` windows with an accepted span), "passage" and "candidate_right".
 
     Raises:
-        DatasetError: A file is not in the format, or holds no answerable question.
+        DatasetError: A file is not in the format, holds no answerable question, or the trace cannot be written.
     """
     dataset = load_long_documents(docs, questions)
     asked = dataset.questions[:limit]
     if not any(question.answers for question in asked):
         raise DatasetError(f"{questions}: expected at least one question with an answer, found none")
+    if trace is not None:
+        _prepare_folder(trace)
     outcomes: list[_Outcome] = []
+    traces: list[Trace] = []
     documents = list(dataset.documents.values())
     total = len(documents) + len(asked)
 
@@ -91,18 +105,62 @@ def evaluate_answers(
     ):
         library.add_documents(documents, progress=count)
         for question in asked:
-            outcomes.append(_ask(question, library, rule))
+            answer, outcome = _ask(question, library, rule)
+            outcomes.append(outcome)
+            if trace is not None:
+                traces.append(_trace(question, answer, library, rule))
             if progress:
                 progress(len(documents) + len(outcomes), total)
-    return Report(_summarize(outcomes), tuple(_build_row(outcome) for outcome in outcomes))
+    report = Report(_summarize(outcomes), tuple(_build_row(outcome) for outcome in outcomes))
+    if trace is None:
+        return report
+    report = _add_traces(report, traces)
+    write_trace(trace / PAGE, traces, documents=dataset.documents, figures=report.figures)
+    write_rows(trace / ROWS, report.rows)
+    return report
 
 
-def _ask(question: Question, library: Library, rule: Rule) -> _Outcome:
+def _prepare_folder(folder: Path) -> None:
+    """Make the folder of a trace and write to it: what cannot be written is told now, not after an hour."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(f"{folder}: cannot be made ({error.strerror}); give another folder for the trace") from error
+    write_rows(folder / ROWS, ())
+
+
+def _trace(question: Question, answer: Answer, library: Library, rule: Rule) -> Trace:
+    placement = place_answer(question, answer, rule=rule)
+    rank, shades = placement.rank, Shades()
+    if placement.fate not in RIGHT_FATES:
+        explanation = library.explain(answer).explanation
+        if explanation is not None:
+            shades = Shades(explanation.passages, explanation.sentences, explanation.words)
+        if question.answers and rank is None:
+            rank = find_rank(library.search(answer.search_question, k=DEPTH), question)
+    return Trace(question, answer, placement, rank, shades)
+
+
+def _add_traces(report: Report, traces: Sequence[Trace]) -> Report:
+    rows = tuple(
+        {
+            **row,
+            "fate": trace.placement.fate,
+            "trace_rank": trace.rank,
+            "passage": trace.placement.passage,
+            "candidate_right": trace.placement.candidate_right,
+        }
+        for row, trace in zip(report.rows, traces, strict=True)
+    )
+    return Report({**report.figures, "trace": count_fates(trace.placement for trace in traces)}, rows)
+
+
+def _ask(question: Question, library: Library, rule: Rule) -> tuple[Answer, _Outcome]:
     begun = time.perf_counter()
     answer = library.ask(question.text)
     seconds = time.perf_counter() - begun
     hits = _fill_budget(answer, library)
-    return _Outcome(
+    outcome = _Outcome(
         judgement=judge(
             question,
             answer.text or "",
@@ -114,10 +172,11 @@ def _ask(question: Question, library: Library, rule: Rule) -> _Outcome:
         kind=question.kind,
         paraphrase=question.paraphrase,
         candidates=tuple(span.text for span in answer.spans),
-        rank=next((rank for rank, hit in enumerate(hits, 1) if _holds(hit, question, hit.end)), None),
+        rank=find_rank(hits, question),
         within_budget=_is_within_budget(hits, question),
         seconds=seconds,
     )
+    return answer, outcome
 
 
 def _fill_budget(answer: Answer, library: Library) -> Sequence[Hit]:
@@ -128,19 +187,12 @@ def _fill_budget(answer: Answer, library: Library) -> Sequence[Hit]:
     return library.search(answer.search_question, k=more)
 
 
-def _holds(hit: Hit, question: Question, end: int) -> bool:
-    """Tell whether an accepted span lies in the hit before `end`."""
-    return hit.document_id == question.document_id and any(
-        hit.start <= answer.start and answer.end <= end for answer in question.answers
-    )
-
-
 def _is_within_budget(hits: Sequence[Hit], question: Question) -> bool:
     left = BUDGET
     for hit in hits:
         if left <= 0:
             return False
-        if _holds(hit, question, min(hit.end, hit.start + left)):
+        if holds(hit, question, end=min(hit.end, hit.start + left)):
             return True
         left -= hit.end - hit.start
     return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.explanation.explanation import Explanation, TokenAttention
-from rag.ui.shading import Shades
+from rag.explanation.shading import Shades
 
 MEAN = 0
 """Choice of a layer or head that stands for the mean over all; the others count from 1."""
@@ -43,7 +43,7 @@ def build_shades(explanation: Explanation | None, view: View) -> Shades:
 
     if explanation is None:
         return Shades()
-    if view.is_whole and view.unit != "token":
+    if explanation.method != "mean" and view.is_whole and view.unit != "token":
         return Shades(explanation.passages, explanation.sentences, explanation.words)
     if view.rows == "answer":
         explanation = replace(explanation, tokens=_choose_token(explanation.tokens, view.token))

@@ -11,7 +11,6 @@ from rag.retrieval.hit import Hit, Passage
 from rag.text.sentences import split_sentences
 from rag.ui.gaze import Unit
 from rag.ui.session import Exchange, Place, Session
-from rag.ui.shading import Kind, Mark, Shades, shade_passage
 from rag.ui.words import Words, format_percent
 from rag.ui.written import mark_sources, render_sources, render_written
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, get_args
 
+from rag.text.percent import format_percent as format_percent
+
 if TYPE_CHECKING:
     import gradio as gr
 
@@ -38,11 +40,3 @@ def choose_language(accepted: str) -> Language:
 def words_of(request: gr.Request) -> Words:
     """Read the messages in the language of the browser that made a request."""
     return load_words(choose_language(request.headers.get("accept-language", "")))
-
-
-def format_percent(share: float) -> str:
-    """Write a share for people: "42 %", "0.3 %" when it is small, "<0.1 %" when it is next to nothing."""
-    percent = share * 100
-    if 0 < percent < 0.1:
-        return "<0.1 %"
-    return f"{percent:.1f} %" if 0 < percent < 9.95 else f"{percent:.0f} %"

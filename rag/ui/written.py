@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from rag.explanation.shading import Mark
 from rag.reading.answer import Generated
 from rag.ui.session import Place
-from rag.ui.shading import Mark
 from rag.ui.words import Words
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -222,6 +223,23 @@ def test_evaluate_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (figures["answer_recall@5"], figures["unanswerable_auc"]) == (1, None)
     assert figures["risk_at_coverage"].keys() == {f"{tenth / 10}" for tenth in range(1, 11)}
     assert figures["paraphrase"]["low"].keys() == {"n", "exact_match", "f1", "answer_recall@5", "answer_recall@2000c"}
+
+
+def test_evaluate_answers_with_a_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    docs, questions, folder = tmp_path / "docs.jsonl", tmp_path / "questions.jsonl", tmp_path / "trace"
+    docs.write_text(json.dumps({"id": "d", "title": "旅費", "text": RULES}), encoding="utf-8")
+    # What is accepted here nobody would say, so that there is something to trace.
+    wrong = QUESTION | {"doc_id": "d", "answers": [{"text": "青空商会", "answer_start": 0}]}
+    questions.write_text(json.dumps(wrong), encoding="utf-8")
+    _, figures = run_json(
+        capsys, "evaluate", "answers", "--docs", str(docs), "--questions", str(questions), "--trace", str(folder)
+    )
+    assert sum(figures["trace"][fate] for fate in ("wrong_span", "wrongly_refused")) == 1
+    [row] = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert figures["trace"][row["fate"]] == 1
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert page.count('<mark class="accepted">') == 2  # in the legend and in the passage
+    assert re.search(r'class="sentence" style="--gaze:1\.00" title="視線の ', page)
 
 
 def test_figures_of_a_group_are_printed_behind_its_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,8 @@ from rag.config.settings import Settings
 from rag.errors import DatasetError
 from rag.evaluation.answers import evaluate_answers
 from rag.evaluation.rows import Report
+from rag.library.library import Library
+from rag.library.records import Answer
 from tests.evaluation.fake_reader import FakeReader
 from tests.fakes import FakeEncoder
 
@@ -178,3 +180,50 @@ def test_no_answerable_question_is_refused(
 ) -> None:
     with pytest.raises(DatasetError, match=r"questions.jsonl: expected at least one question with an answer"):
         evaluate(tmp_path, monkeypatch, [LEAVE, MEAL], questions, FakeReader({}))
+
+
+def test_a_trace_places_every_answer_and_explains_only_wrong_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explained: list[str] = []
+
+    def explain(library: Library, answer: Answer) -> Answer:
+        explained.append(answer.question)
+        return answer
+
+    monkeypatch.setattr(Library, "explain", explain)
+    told = {"有給休暇は": "10日", "定食は": "八十円", "定食の席は": "定食"}
+    folder = tmp_path / "new" / "trace"
+    report = evaluate(tmp_path, monkeypatch, [LEAVE, MEAL], QUESTIONS, FakeReader(told), trace=folder)
+    counts = report.figures["trace"]
+    assert isinstance(counts, dict)
+    assert {name: count for name, count in counts.items() if count} == {
+        "right": 1, "right_refusal": 1, "boundary": 1, "wrongly_answered": 1,
+    }  # fmt: skip
+    assert explained == ["定食は", "定食の席は"]
+    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(row["id"], row["fate"], row["trace_rank"], row["passage"]) for row in rows] == [
+        ("q0", "right", 1, 1), ("q1", "boundary", 1, 1), ("q2", "wrongly_answered", None, None),
+        ("q3", "right_refusal", None, None),
+    ]  # fmt: skip
+    assert [dict(row, gold=list(row["gold"]), candidates=list(row["candidates"])) for row in report.rows] == rows  # type: ignore[call-overload]
+    assert "定食の席は" in (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_an_answer_not_retrieved_is_looked_for_further_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Library, "explain", lambda library, answer: answer)
+    texts = [fill("休暇、" * (20 - number), 300) for number in range(12)] + [fill("休暇10日。", 300)]
+    settings = Settings(size=400, stride=400, mode="lexical", hits=2)
+    report = evaluate(
+        tmp_path, monkeypatch, texts, [(12, "休暇は", "10日")], FakeReader({"休暇は": "空"}), settings=settings,
+        trace=tmp_path,
+    )  # fmt: skip
+    (row,) = report.rows
+    assert (row["fate"], row["rank"], row["trace_rank"]) == ("not_retrieved", None, 13)
+
+
+def test_a_trace_that_cannot_be_written_is_told_before_asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(Library, "ask", lambda library, question: pytest.fail("asked"))
+    with pytest.raises(DatasetError, match=r"file: cannot be made .* give another folder"):
+        evaluate(tmp_path, monkeypatch, [LEAVE], QUESTIONS[:1], FakeReader({}), trace=tmp_path / "file")

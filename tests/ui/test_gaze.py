@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from rag.explanation.shading import Shades
 from rag.ui.gaze import MEAN, View, build_shades
-from rag.ui.shading import Shades
 from tests.ui.evidence import ROWS, build_explanation
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from rag.explanation.explanation import Explanation, Removal
+from rag.explanation.shading import Shades
 from rag.ui.gaze import View, build_shades
 from rag.ui.rendering import (
     render_answer,
@@ -15,7 +16,6 @@ from rag.ui.rendering import (
     render_removal,
 )
 from rag.ui.session import Exchange, Session
-from rag.ui.shading import Shades
 from rag.ui.words import load_words
 from tests.ui.evidence import ANSWER, QUESTION, build_answer, build_exchange, build_explanation
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from rag.explanation.shading import Shades
 from rag.library.records import Answer
 from rag.reading.answer import Generated, Marker
 from rag.ui.gaze import View, build_shades
 from rag.ui.rendering import render_answer, render_conversation, render_passages, render_removal
 from rag.ui.session import Exchange, Session
-from rag.ui.shading import Shades
 from rag.ui.words import load_words
 from rag.ui.written import render_sources, render_written
 from tests.ui.evidence import QUESTION, build_answer, build_exchange, build_explanation

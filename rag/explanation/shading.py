@@ -10,12 +10,13 @@ from typing import Literal, TypeVar
 
 from rag.explanation.explanation import ScoredSpan
 from rag.retrieval.hit import Passage
-from rag.ui.words import format_percent
+from rag.text.percent import format_percent
 
 FAINT = 0.1
 """Words below this strength get no colour of their own: nobody could see it, and the page stays small."""
 
-Kind = Literal["answer", "candidate"]
+Kind = Literal["answer", "candidate", "accepted", "agreed"]
+"""What was answered, what else came into question, what is right, and what was answered and is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Shades:
 
     def find_strongest_piece(self, marks: Sequence[Mark]) -> float:
         """Return the largest share of a word outside the answer, which looks at itself more than at anything else."""
-        answers = [mark for mark in marks if mark.kind == "answer"]
+        answers = [mark for mark in marks if mark.kind in ("answer", "agreed")]
         outside = (piece.score for piece in self.pieces if not any(_overlap(piece, answer) for answer in answers))
         return max(outside, default=0.0)
 

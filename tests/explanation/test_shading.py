@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.explanation.explanation import ScoredSpan
+from rag.explanation.shading import Mark, Shades, shade_passage
 from rag.retrieval.hit import Passage
-from rag.ui.shading import Mark, Shades, shade_passage
 
 TEXT = "甲は<乙>。丙&丁。"
 PASSAGE = Passage("a", 100, 100 + len(TEXT), TEXT, 1.0)
@@ -59,6 +59,8 @@ def test_the_answer_does_not_set_the_scale_of_words() -> None:
     shades = Shades(pieces=(span(100, 101, 0.09), span(103, 104, 0.9), span(106, 107, 0.01)))
     answer = [Mark("a", 103, 104, "answer")]
     assert shades.find_strongest_piece(answer) == 0.09
+    assert shades.find_strongest_piece([Mark("a", 103, 104, "agreed")]) == 0.09
+    assert shades.find_strongest_piece([Mark("a", 103, 104, "accepted")]) == 0.9
     assert shades.find_strongest_piece([Mark("b", 103, 104, "answer"), Mark("a", 103, 104, "candidate")]) == 0.9
     assert re.findall(r"--gaze:([\d.]+)", shade(shades, answer)) == ["1.00", "1.00", "0.33"]
 
