@@ -15,7 +15,7 @@ from rag.errors import AttentionError
 _BLOCK = 2**18
 
 # How far weights × V may lie from SDPA's output, as a share of the largest value: rounding, by width of the numbers.
-_TOLERANCES = {torch.float64: 1e-3, torch.float32: 1e-3, torch.float16: 1e-2, torch.bfloat16: 3e-2}
+_TOLERANCES = {torch.float64: 1e-3, torch.float32: 1e-3, torch.float16: 1e-2, torch.bfloat16: 6e-2}
 
 
 @dataclass(frozen=True, slots=True)

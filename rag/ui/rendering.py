@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from rag.explanation.shading import Kind, Mark, Shades, shade_passage
 from rag.library.records import Answer, Citation
 from rag.retrieval.hit import Hit, Passage
 from rag.text.sentences import split_sentences

@@ -42,7 +42,7 @@ def build_explanation(*, removal: Removal | None = Removal(2.0, 0.1, ())) -> Exp
     sentences = [span for passage, cuts in zip(PASSAGES, halves, strict=True) for span in _cut(passage, cuts)]
     whole = [ScoredSpan(each.document_id, each.start, each.end, each.text, 0.0) for each in PASSAGES]
     return Explanation(
-        method="attention",
+        method="mean",
         tokens=TokenAttention(
             spans=np.array([(word.start, word.end) for word in words]),
             passages=np.array([0] * 4 + [1] * 4),

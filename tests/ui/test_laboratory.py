@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def bench(visit: Visit) -> Visit:
     """The page with the laboratory open."""
-    visit.open_tab("しくみを見る")
+    visit.open_tab("しくみ")
     expect(visit.page.locator("#lab-steps .labstep")).to_have_count(6, timeout=PATIENCE)
     return visit
 
