@@ -43,11 +43,16 @@ class Removal:
 
     @property
     def verdict(self) -> Verdict:
-        """What the check says of the explanation."""
+        """What the check says of the explanation.
+
+        Where removing the named sentences tells, that decides; single removals, most of which hardly matter, are asked
+        only where it does not.
+        """
         gap = self.attended - self.random
-        if gap <= -GAP or (self.agreement is not None and self.agreement < 0):
-            return "parted"
-        return "supported" if gap >= GAP else "neutral"
+        if gap >= GAP:
+            return "supported"
+        opposed = self.agreement is not None and self.agreement < 0
+        return "parted" if opposed or gap <= -GAP else "neutral"
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ def test_one_sentence_always_stays() -> None:
         (1.0, 0.2, None, "supported"),
         (0.2, 0.15, 0.5, "neutral"),
         (0.2, 1.0, 0.5, "parted"),
-        (1.0, 0.2, -0.1, "parted"),
+        (1.0, 0.2, -0.1, "supported"),
+        (0.2, 0.15, -0.1, "parted"),
     ],
 )
 def test_the_verdict_warns_where_score_and_effect_part(

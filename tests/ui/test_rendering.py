@@ -161,7 +161,7 @@ def test_removal_is_told_in_words(attended: float, random: float, said: str) -> 
 
 
 def test_gaze_and_grounds_that_part_are_warned_of() -> None:
-    explanation = explain(2.0, 0.1, agreement=-0.4)
+    explanation = explain(0.15, 0.1, agreement=-0.4)
     html = render_removal(build_exchange(replace(build_answer(), explanation=explanation)), JA)
     assert "注目と根拠が一致しません" in html
     assert "−0.40" in html or "-0.40" in html
