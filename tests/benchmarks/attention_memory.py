@@ -1,10 +1,10 @@
 """Peak memory and time of one pass: plain SDPA, SDPA with captured rows, eager maps; rollout and gradients beside.
 
 Each figure comes from a process of its own: the highest resident size it reached (`ru_maxrss`) less that after loading
-the model and a warm-up on a short text, and its processor time. The allocator is told to give
-every large block back at once, else holes between blocks, which differ from run to run by more than what is measured,
-would count. The ways take turns, so that a busy machine slows all of them; a ratio is the median of the ratios within
-a turn. Run it from the root of the repository:
+the model and a warm-up on a short text, and its processor time. The allocator is told to give blocks of 4 MiB and more
+back at once, else holes between them, which differ from run to run by more than what is measured, would count. The
+ways take turns, so that a busy machine slows all of them; a ratio is the median of the ratios within a turn. Run it
+from the root of the repository:
 
     python tests/benchmarks/attention_memory.py                                          # encoders
     python tests/benchmarks/attention_memory.py --models llama --lengths 32768 --repeats 1
@@ -121,7 +121,7 @@ def spawn(kind: str, way: str, length: int, padded: bool) -> dict[str, float]:
     """Call `measure` in a fresh process with one thread."""
     call = f"import attention_memory as a, json; print(json.dumps(a.measure({kind!r}, {way!r}, {length}, {padded})))"
     path = os.pathsep.join([os.path.dirname(os.path.abspath(__file__)), os.getcwd()])  # noqa: PTH100, PTH109, PTH120
-    environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": "262144"}
+    environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": str(4 * MIB)}
     finished = subprocess.run([sys.executable, "-c", call], env=environment, capture_output=True, text=True, check=True)
     figures: dict[str, float] = json.loads(finished.stdout)
     return figures
