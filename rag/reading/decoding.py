@@ -31,7 +31,10 @@ class Decoding:
         """
         self._model = model
         self._precision = precision
-        self._few_logits = "logits_to_keep" in inspect.signature(model.forward).parameters
+        # The name changed with transformers 5.24, and not for every model.
+        parameters = inspect.signature(model.forward).parameters
+        self._cache_name = "cache" if "cache" in parameters else "past_key_values"
+        self._few_logits = "logits_to_keep" in parameters
         self._last, self._cache = self._forward(ids, None, keep=1)
 
     def score(self, ids: Sequence[int]) -> list[float]:
@@ -77,11 +80,11 @@ class Decoding:
         # Logits of a whole prompt take more memory than the model where the vocabulary is large.
         fewer = {"logits_to_keep": keep} if self._few_logits else {}
         with torch.inference_mode(), self._precision():
-            output = self._model(**inputs, past_key_values=cache, use_cache=True, **fewer)
+            output = self._model(**inputs, **{self._cache_name: cache}, use_cache=True, **fewer)
             logits = output.logits[0, -keep:].float()
             if bool(logits.isnan().any()):
                 raise ModelError(
                     f"{type(self._model).__name__} gives scores that are not numbers; expected finite weights: load "
                     "the model anew, or another one"
                 )
-            return logits, output.past_key_values
+            return logits, output[self._cache_name]
