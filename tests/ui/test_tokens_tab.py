@@ -21,12 +21,26 @@ LEFT = """(cells, place) => cells.map((row) => {
     return null;
 })"""
 
+STEADY = 10
+"""Tenths of a second that a field has to keep what was filled in."""
+
 
 @pytest.fixture
 def tokens(visit: Visit) -> Visit:
     """The page with the tab of the tokens open."""
     visit.open_tab("トークン")
     expect(visit.page.locator("#cut-text textarea")).to_be_visible(timeout=PATIENCE)
+    # A field of a tab that is still being made is set back to its first value.
+    answer = visit.page.locator("#cut-answer input, #cut-answer textarea")
+    first, stayed = answer.input_value(), 0
+    while stayed < STEADY:
+        if answer.input_value() == f"{first}？":
+            stayed += 1
+        else:
+            answer.fill(f"{first}？")
+            stayed = 0
+        visit.page.wait_for_timeout(100)
+    answer.fill(first)
     return visit
 
 
