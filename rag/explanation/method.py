@@ -24,4 +24,4 @@ class Method(Protocol):
         """Whether it tells words of one sentence apart at no further cost."""
 
     def score(self, case: Case, units: Sequence[ScoredSpan]) -> NDArray[np.float64]:
-        """Return one score a unit, in no unit in particular. Shape: (units,)."""
+        """Return one score a unit, on a scale of the method's own. Shape: (units,)."""

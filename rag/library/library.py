@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rag.config.settings import Settings, load_settings, write_manifest
 from rag.conversation.history import build_search_question
 from rag.documents.document import Document
-from rag.errors import LibraryError
+from rag.errors import ArgumentError, LibraryError
 from rag.index.catalog import holds_catalog
 from rag.index.library_index import LibraryIndex
 from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_documents
@@ -258,7 +258,7 @@ class Library:
 
         Args:
             answer: Of `ask`.
-            method: One of `rag.explanation.methods.METHODS`; calibrated attention, or the mean of the attention for
+            method: One of `rag.explanation.explanation.METHODS`; calibrated attention, or the mean of the attention for
                 readers whose heads have no weights and for written answers, when None.
 
         Raises:
@@ -275,6 +275,11 @@ class Library:
         if not isinstance(reader, GenerativeReader):
             explanation = explain(
                 answer.search_question, answer.spans[0], answer.passages, reader=reader, method=method
+            )
+        elif method not in {None, "mean"}:
+            raise ArgumentError(
+                f"method is {method!r}; expected mean, the only one for answers {reader.name} writes itself: leave the "
+                "method out"
             )
         elif answer.generated is not None and answer.generated.text:
             explanation = explain_generated(

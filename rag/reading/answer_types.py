@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class AnswerType:
     `form`: "quantity" has to hold one, "moment" a quantity of time or a word for a time, "name" more than a quantity.
     """
 
-    form: str
+    form: Literal["quantity", "moment", "name"]
     kinds: frozenset[str] = frozenset()
 
 

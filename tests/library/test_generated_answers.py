@@ -13,6 +13,7 @@ from rag import Answer, Library, Turn
 from rag.cli import main
 from rag.config.settings import Settings
 from rag.documents.document import Document
+from rag.errors import ArgumentError
 from rag.evaluation.answers import evaluate_answers
 from rag.reading.prompt import REFUSAL
 from tests.reading.tiny_generative import ANSWERS, TEXTS
@@ -62,6 +63,8 @@ def test_an_explained_answer_has_the_gaze_of_each_token(library: Library) -> Non
     assert said == answer.generated.text
     assert answer.explanation.removal is not None
     assert answer.seconds.explain > 0
+    with pytest.raises(ArgumentError, match="expected mean, the only one for answers"):
+        library.explain(answer, method="removal")
 
 
 def test_a_refusal_is_no_answer(library: Library) -> None:
