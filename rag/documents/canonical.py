@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.documents.document import Anchor
+from rag.documents.anchor import Anchor
 from rag.text.articles import find_headings
 
 TITLE_LENGTH = 60

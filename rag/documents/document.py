@@ -1,28 +1,16 @@
-"""A document: canonical text, and anchors that place pages and headings in it."""
+"""A document: canonical text, and anchors that name places in it."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-AnchorKind = Literal["page", "heading"]
+from rag.documents.anchor import Anchor, AnchorKind
+from rag.documents.losses import NOTHING_KNOWN, Losses
 
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A named place in a document.
-
-    `start:end` are code points of the canonical text: for a page the text of the page, for a heading the heading line.
-    `level` is 1 for the outermost heading and 0 for pages. `label` is what a person is shown ("12", "第3章 休暇").
-    """
-
-    kind: AnchorKind
-    start: int
-    end: int
-    label: str
-    level: int = 0
+PAGES: tuple[AnchorKind, ...] = ("page", "slide", "sheet")
+"""What a document is turned over by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +19,8 @@ class Document:
 
     `text` uses "\n" for line ends and holds no NUL. Every offset in the package counts code points of this text.
     `source` is where it came from (an absolute path for files); a later document of the same source replaces it.
-    `metadata` says how the text was gained, for example {"format": "txt", "encoding": "cp932"}.
+    `metadata` says how the text was gained, for example {"format": "txt", "encoding": "cp932"}; `losses` what of it
+    did not come in.
     """
 
     id: str
@@ -40,11 +29,12 @@ class Document:
     source: str
     anchors: tuple[Anchor, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    losses: Losses = NOTHING_KNOWN
 
     def page_at(self, offset: int) -> str | None:
-        """Return the label of the page that holds `offset`, or None in a document without pages."""
+        """Return the label of the page, slide or sheet that holds `offset`, or None in a document without pages."""
         for anchor in self.anchors:
-            if anchor.kind == "page" and anchor.start <= offset < anchor.end:
+            if anchor.kind in PAGES and anchor.start <= offset < anchor.end:
                 return anchor.label
         return None
 

@@ -11,6 +11,7 @@ from rag.documents.canonical import clean_title, complete_headings
 from rag.documents.encoding import decode, find_declared_encoding
 from rag.documents.html_layout import HEADINGS, HtmlLayout
 from rag.documents.loader import Content
+from rag.documents.losses import Losses
 from rag.documents.phrase import Phrase
 from rag.documents.signature import HTML
 from rag.documents.writer import TextWriter
@@ -53,7 +54,9 @@ class HtmlLoader:
         title = clean_title(soup.title.get_text(" ", strip=True) if soup.title else None, text)
         if not title and writer.anchors:
             title = writer.anchors[0].label
-        return Content(text, title, anchors, {"format": "html", "encoding": decoded.encoding})
+        return Content(
+            text, title, anchors, {"format": "html", "encoding": decoded.encoding}, Losses(encoding=decoded.encoding)
+        )
 
 
 def write_fragment(markup: str, writer: TextWriter) -> None:

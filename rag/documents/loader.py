@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rag.documents.document import Anchor
+from rag.documents.anchor import Anchor
+from rag.documents.losses import NOTHING_KNOWN, Losses
 from rag.documents.phrase import Phrase
 
 
@@ -14,13 +15,15 @@ from rag.documents.phrase import Phrase
 class Content:
     """What a loader found in a file: canonical text, anchors in it, and how both were gained.
 
-    `title` is the title the file itself gives, "" where it gives none worth showing.
+    `title` is the title the file itself gives, "" where it gives none worth showing. `losses` is what only the loader
+    can know; what text and anchors show is counted by `rag.documents.losses.count_losses`.
     """
 
     text: str
     title: str = ""
     anchors: tuple[Anchor, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    losses: Losses = NOTHING_KNOWN
 
 
 class Loader(Protocol):

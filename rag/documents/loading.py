@@ -13,6 +13,7 @@ from rag.documents.docx import DocxLoader
 from rag.documents.encoding import decode
 from rag.documents.html import HtmlLoader
 from rag.documents.loader import Loader
+from rag.documents.losses import count_losses
 from rag.documents.markdown import MarkdownLoader
 from rag.documents.pdf import PdfLoader
 from rag.documents.phrase import Phrase
@@ -98,6 +99,7 @@ def load_document(path: Path) -> Document:
         source=source,
         anchors=content.anchors,
         metadata=content.metadata,
+        losses=count_losses(content.text, content.anchors, content.losses),
     )
 
 

@@ -11,6 +11,7 @@ from rag.documents.canonical import clean_title, complete_headings, to_canonical
 from rag.documents.encoding import decode
 from rag.documents.html import write_fragment
 from rag.documents.loader import Content
+from rag.documents.losses import Losses
 from rag.documents.phrase import Phrase
 from rag.documents.writer import TextWriter
 
@@ -66,7 +67,9 @@ class MarkdownLoader:
         title = clean_title(named[1] if named else None, text)
         if not title and writer.anchors:
             title = writer.anchors[0].label
-        return Content(text, title, anchors, {"format": "md", "encoding": decoded.encoding})
+        return Content(
+            text, title, anchors, {"format": "md", "encoding": decoded.encoding}, Losses(encoding=decoded.encoding)
+        )
 
 
 def _split_front_matter(source: str) -> tuple[str, str]:

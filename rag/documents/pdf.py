@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rag.documents.anchor import Anchor
 from rag.documents.canonical import clean_title, find_heading_anchors, to_canonical
-from rag.documents.document import Anchor
 from rag.documents.loader import Content
+from rag.documents.losses import Losses
 from rag.documents.pdf_margins import strip_margins
 from rag.documents.phrase import Phrase
 from rag.documents.signature import PDF
@@ -50,10 +51,14 @@ class PdfLoader:
                 "layer; run OCR on it (for example ocrmypdf -l jpn) and add the result"
             )
         metadata = {"format": "pdf", "pages": str(len(pages))}
-        if empty:
-            metadata["pages_without_text"] = ", ".join(empty)
         anchors = sorted([*anchors, *find_heading_anchors(text)], key=lambda anchor: anchor.start)
-        return Content(text, clean_title(title, text), tuple(anchors), metadata)
+        return Content(
+            text,
+            clean_title(title, text),
+            tuple(anchors),
+            metadata,
+            Losses(pages=len(pages), pages_without_text=tuple(empty)),
+        )
 
 
 def _read(data: bytes) -> tuple[list[tuple[str, str]], str | None]:

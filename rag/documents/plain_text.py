@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rag.documents.canonical import find_heading_anchors, to_canonical
 from rag.documents.encoding import decode
 from rag.documents.loader import Content
+from rag.documents.losses import Losses
 from rag.documents.phrase import Phrase
 from rag.documents.signature import TEXT
 
@@ -28,4 +29,5 @@ class PlainTextLoader:
         decoded = decode(data)
         text = to_canonical(decoded.text)
         metadata = {"format": "txt", "encoding": decoded.encoding}
-        return Content(text, anchors=tuple(find_heading_anchors(text)), metadata=metadata)
+        anchors = tuple(find_heading_anchors(text))
+        return Content(text, anchors=anchors, metadata=metadata, losses=Losses(encoding=decoded.encoding))

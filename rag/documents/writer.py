@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rag.documents.anchor import Anchor
 from rag.documents.canonical import HEADING_LENGTH, to_canonical
-from rag.documents.document import Anchor
 
 
 class TextWriter:

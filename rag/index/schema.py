@@ -47,6 +47,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_terms, row)",
     ),
     ("ALTER TABLE library ADD COLUMN terms_version INTEGER NOT NULL DEFAULT 0",),
+    (
+        # A table of its own: behind the text, a report would only be read after it.
+        """CREATE TABLE losses (
+            document_id TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+            report TEXT NOT NULL
+        )""",
+    ),
 )
 """Statements that lead from schema version n to n + 1; `PRAGMA user_version` counts those applied."""
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.chunks.chunk import Chunk
-from rag.documents.document import Anchor, Document
+from rag.documents.anchor import Anchor
+from rag.documents.document import Document
+from rag.documents.losses import NOTHING_KNOWN, Losses
 from rag.embeddings.encoder import Vectors
 from rag.index.catalog import encode_text
 
@@ -61,6 +64,7 @@ def insert_document(
             encode_text(document.text),
         ),
     )
+    connection.execute("INSERT INTO losses VALUES (?, ?)", (document.id, json.dumps(asdict(document.losses))))
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
     first = 1 if row is None else int(row[0]) + 1
     ids = list(range(first, first + len(chunks)))
@@ -105,7 +109,19 @@ def load_document(connection: sqlite3.Connection, document_id: str, *, text: str
         source=source,
         anchors=tuple(Anchor(*fields) for fields in json.loads(anchors)),
         metadata=json.loads(metadata),
+        losses=load_losses(connection, document_id),
     )
+
+
+def load_losses(connection: sqlite3.Connection, document_id: str) -> Losses:
+    """Load what of a document did not come in; nothing is known of documents that an older version added."""
+    row = connection.execute("SELECT report FROM losses WHERE document_id = ?", (document_id,)).fetchone()
+    if row is None:
+        return NOTHING_KNOWN
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(row[0]).items()
+    }
+    return Losses(**fields)
 
 
 def list_documents(connection: sqlite3.Connection) -> list[DocumentEntry]:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.documents.anchor import Anchor
 from rag.documents.canonical import choose_title, clean_title, to_canonical
-from rag.documents.document import Anchor
 from rag.documents.writer import TextWriter
 
 

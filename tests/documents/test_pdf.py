@@ -8,7 +8,8 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from rag.documents.document import Anchor, Document
+from rag.documents.anchor import Anchor
+from rag.documents.document import Document
 from rag.documents.loading import load_document
 from rag.errors import DocumentError
 from tests.documents.written_files import build_pdf
@@ -46,7 +47,9 @@ def test_places_know_their_page(load) -> None:
 
 
 def test_pages_without_text_are_named(load) -> None:
-    assert load(build_pdf(PAGES)).metadata == {"format": "pdf", "pages": "3", "pages_without_text": "2"}
+    document = load(build_pdf(PAGES))
+    assert document.metadata == {"format": "pdf", "pages": "3"}
+    assert (document.losses.pages, document.losses.pages_without_text) == (3, ("2",))
 
 
 HEADED = [
@@ -109,7 +112,7 @@ def test_text_at_the_edge_of_a_page_stays(pages: list[list[str]], load) -> None:
 
 
 def test_pages_with_nothing_but_a_number_have_no_text(load) -> None:
-    assert load(build_pdf([["本文"], ["- 2 -"]])).metadata["pages_without_text"] == "2"
+    assert load(build_pdf([["本文"], ["- 2 -"]])).losses.pages_without_text == ("2",)
 
 
 def test_labels_of_pages_are_those_of_the_viewer(load) -> None:

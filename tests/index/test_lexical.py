@@ -44,7 +44,10 @@ def change(folder: Path, *statements: str) -> None:
     "statements",
     [
         pytest.param((f"UPDATE library SET terms_version = {TERMS_VERSION + 1}",), id="other-terms"),
-        pytest.param(("ALTER TABLE library DROP COLUMN terms_version", "PRAGMA user_version = 1"), id="older-schema"),
+        pytest.param(
+            ("ALTER TABLE library DROP COLUMN terms_version", "DROP TABLE losses", "PRAGMA user_version = 1"),
+            id="older-schema",
+        ),
     ],
 )
 def test_terms_of_another_version_are_built_anew(

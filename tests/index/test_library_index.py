@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.chunks.chunk import Chunk
-from rag.documents.document import Anchor, Document, build_document_id
+from rag.documents.anchor import Anchor
+from rag.documents.document import Document, build_document_id
 from rag.embeddings.encoder import Vectors
 from rag.errors import ArgumentError, LibraryError
 from rag.index.library_index import LibraryIndex

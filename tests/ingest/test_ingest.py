@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from rag.documents.document import Anchor, Document, build_document_id
+from rag.documents.anchor import Anchor
+from rag.documents.document import Document, build_document_id
 from rag.errors import ArgumentError, ModelError
 from rag.index.library_index import LibraryIndex
 from rag.ingest.ingest import IngestReport, IngestStep, ingest, ingest_documents

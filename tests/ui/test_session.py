@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from rag.documents.document import Anchor, Document
+from rag.documents.anchor import Anchor
+from rag.documents.document import Document
 from rag.library.records import Answer, Turn
 from rag.ui import session as sessions
 from rag.ui.session import HISTORY, KEPT, Exchange, Place, Session
