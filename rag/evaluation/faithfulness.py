@@ -95,7 +95,8 @@ def evaluate_faithfulness(
         the same for deletion and masking, with and without the unit of the answer among the candidates; "methods" is
         that of deletion with it. "against" holds the difference of the first method's drop@3 from each other's, with a
         95 % interval of a paired bootstrap. "check" says how well the check of single
-        answers warns: mean "kendall" of flagged and other answers. One row a question.
+        answers warns: mean "kendall" of flagged and other answers; and what explanation and check take beside the
+        answer itself, in seconds. One row a question.
 
     Raises:
         ArgumentError: The reader marks no spans.
@@ -118,7 +119,11 @@ def evaluate_faithfulness(
             answer = library.ask(question.text)
             if answer.spans:
                 case = Case(answer.search_question, answer.spans[0], answer.passages, reader)
-                outcomes += _study(case, unit, methods, seed=seed, twice=number % EVERY == 0)
+                spent = answer.seconds.retrieve + answer.seconds.read
+                outcomes += (
+                    replace(outcome, answer_seconds=spent)
+                    for outcome in _study(case, unit, methods, seed=seed, twice=number % EVERY == 0)
+                )
             if progress:
                 progress(number, len(asked))
     if not outcomes:
@@ -137,6 +142,8 @@ class _Outcome:
     stability: Mapping[str, float | None]
     verdict: str | None
     agreement: float | None
+    explain_seconds: float
+    answer_seconds: float = 0.0
 
 
 def _study(case: Case, unit: Unit, methods: Sequence[str], *, seed: int, twice: bool) -> Iterator[_Outcome]:
@@ -164,7 +171,9 @@ def _study(case: Case, unit: Unit, methods: Sequence[str], *, seed: int, twice: 
             if condition.manner == manner:
                 candidates = np.flatnonzero(~held | condition.with_answer)
                 conditions[condition.name] = _measure(ablation, scores, effects[manner], candidates, seed)
+    begun = time.perf_counter()
     explanation = explain(case.question, case.span, case.passages, reader=case.reader, seed=seed)
+    explain_seconds = time.perf_counter() - begun
     shown = [each.score for each in explanation.sentences]
     yield _Outcome(
         question=case.question,
@@ -174,6 +183,7 @@ def _study(case: Case, unit: Unit, methods: Sequence[str], *, seed: int, twice: 
         stability=stability,
         verdict=explanation.removal.verdict if explanation.removal is not None else None,
         agreement=rank_agreement(shown, effects["delete"].tolist()) if len(shown) == len(units) else None,
+        explain_seconds=explain_seconds,
     )
 
 
@@ -246,7 +256,11 @@ def _summarize(outcomes: Sequence[_Outcome], methods: Sequence[str], seed: int) 
         "methods": figures,
         "conditions": conditions,
         "against": {condition.name: _compare(outcomes, condition.name, methods, seed=seed) for condition in CONDITIONS},
-        "check": _judge_check(outcomes, seed=seed),
+        "check": {
+            **_judge_check(outcomes, seed=seed),
+            "seconds": fmean(o.explain_seconds for o in outcomes),
+            "answer_seconds": fmean(o.answer_seconds for o in outcomes),
+        },
     }
 
 
@@ -299,6 +313,8 @@ def _build_row(outcome: _Outcome) -> Row:
         "answer": outcome.answer,
         "verdict": outcome.verdict,
         "agreement": outcome.agreement,
+        "explain_seconds": outcome.explain_seconds,
+        "answer_seconds": outcome.answer_seconds,
         "seconds": dict(outcome.seconds),
         "conditions": {name: {m: dict(f) for m, f in methods.items()} for name, methods in outcome.conditions.items()},
     }

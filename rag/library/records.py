@@ -48,7 +48,8 @@ class Answer:
     `text` and `citation` are None when the passages hold no answer; `spans` still lists the candidates, best
     first. `search_question` is the question as it was searched, with what the history adds.
     `passage_scores` belongs to `passages`, one by one. Where a model wrote the answer, `generated` holds its words with
-    their citations, `text` the same without them, and `citation` is the place it cites first or that supports it best.
+    their citations, `text` the same without them, and `citation` is the
+    sentence that supports it best, of those it cites if it cites any.
     """
 
     question: str
