@@ -17,33 +17,54 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Gaze:
+    """What each head gives each unit of a text.
+
+    `heads` are the rows of the answer and of the question, added up by unit. Shape: (2, layers, heads, units).
+    `shares`: of all tokens read together with the answer, those of each unit; 0 for units that were not among them.
+    Shape: (units,).
+    """
+
+    heads: Floats
+    shares: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class HeadWeights:
-    """Weights of the answer's and the question's rows. Shape: (2, layers, heads)."""
+    """Weights of the answer's and the question's rows, and of having been read at all.
+
+    Shape of `weights`: (2, layers, heads). `presence` is what a unit is worth for the share of the tokens it has.
+    """
 
     weights: Floats
+    presence: float = 0.0
 
-    def predict(self, features: Floats) -> Floats:
+    def predict(self, gaze: Gaze) -> Floats:
         """Predict how far the answer's log-probability falls without each unit, by a scale of each answer's own.
 
-        Args:
-            features: What each head gives each unit. Shape: (2, layers, heads, units).
+        What a unit has is the sum of what its parts have.
 
         Returns:
             Shape: (units,).
 
         Raises:
-            ArgumentError: The features are those of another model.
+            ArgumentError: The gaze is that of another model.
         """
-        if features.shape[:-1] != self.weights.shape:
+        if gaze.heads.shape[:-1] != self.weights.shape:
             raise ArgumentError(
-                f"features have shape {features.shape}; expected {(*self.weights.shape, 'units')}: learn the weights "
+                f"the gaze has shape {gaze.heads.shape}; expected {(*self.weights.shape, 'units')}: learn the weights "
                 "of this model anew"
             )
-        return np.tensordot(self.weights, features, axes=3)
+        predicted: Floats = np.tensordot(self.weights, gaze.heads, axes=3) + self.presence * gaze.shares
+        return predicted
 
     def save(self, folder: Path) -> None:
         """Write `head_weights.json` into a model folder."""
-        record = {"answer": self.weights[0].round(5).tolist(), "question": self.weights[1].round(5).tolist()}
+        record = {
+            "answer": self.weights[0].round(5).tolist(),
+            "question": self.weights[1].round(5).tolist(),
+            "presence": round(self.presence, 5),
+        }
         (folder / FILE).write_text(json.dumps(record) + "\n", encoding="utf-8")
 
 
@@ -59,42 +80,49 @@ def load_head_weights(folder: Path) -> HeadWeights | None:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         weights = np.array([record["answer"], record["question"]], dtype=np.float64)
+        presence = float(record["presence"])
     except (ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"{path}: no head weights ({error}); expected two tables: delete the file") from error
-    if weights.ndim != 3 or not np.isfinite(weights).all():
+        raise ModelError(
+            f"{path}: no head weights ({error}); expected two tables and a number: delete the file"
+        ) from error
+    if weights.ndim != 3 or not np.isfinite([*weights.ravel(), presence]).all():
         raise ModelError(f"{path}: weights of shape {weights.shape}; expected (2, layers, heads) of finite numbers")
-    return HeadWeights(weights)
+    return HeadWeights(weights, presence)
 
 
-def fit_head_weights(features: Sequence[Floats], drops: Sequence[Floats], *, ridge: float) -> HeadWeights:
+def fit_head_weights(gazes: Sequence[Gaze], drops: Sequence[Floats], *, ridge: float) -> HeadWeights:
     """Fit weights so that a head's gaze foretells the fall of the log-probability, by ridge regression.
 
-    Each case counts alike, and only differences within it: the mean is taken off on both sides, and the falls of a case
-    are divided by their standard deviation.
+    Only the units that were read together with the answer are learned from. Each case counts alike, and only
+    differences within it: the mean is taken off on both sides, and the falls of a case are divided by their standard
+    deviation. `presence` is then fitted to what is left, so that these units compare with those that were not read.
 
     Args:
-        features: Of each case. Shape of each: (2, layers, heads, units).
+        gazes: Of each case.
         drops: Measured by removal, in nats. Shape of each: (units,).
-        ridge: Strength of the pull to the plain mean of the answer's rows, as a share of the mean variance of the
-            features.
+        ridge: Strength of the pull of every weight to 0, of heads brought to one variance.
 
     Raises:
-        ArgumentError: There is no case.
+        ArgumentError: No case has two units that were read together with the answer.
     """
-    if not features:
+    cases = [
+        (heads, shares[seen], drop[seen] / (drop[seen].std() or 1.0))
+        for gaze, drop in zip(gazes, drops, strict=True)
+        if (seen := (shares := gaze.shares) > 0).sum() > 1
+        for heads in [gaze.heads.reshape(-1, len(seen))[:, seen].T]
+    ]
+    if not cases:
         raise ArgumentError("there are no cases to learn from; expected at least one: give more questions")
-    shape = features[0].shape[:-1]
-    rows = [(each - each.mean(-1, keepdims=True)).reshape(-1, each.shape[-1]).T for each in features]
-    weights = [np.full(len(row), 1 / len(row)) for row in rows]
-    design, importance = np.concatenate(rows), np.concatenate(weights)[:, None]
-    targets = np.concatenate([(each - each.mean()) / (each.std() or 1.0) for each in drops])[:, None]
-    plain = np.zeros(shape)
-    plain[0] = 1.0
-    column = design @ plain.reshape(-1, 1)
-    norm = float((importance * column * column).sum())
-    scale = float((importance * column * targets).sum()) / norm if norm else 0.0
-    gram = design.T @ (importance * design)
+    design = np.concatenate([heads - heads.mean(0) for heads, _, _ in cases])
+    targets = np.concatenate([drop - drop.mean() for _, _, drop in cases])
+    importance = np.concatenate([np.full(len(drop), 1 / len(drop)) for _, _, drop in cases])
+    spread = np.sqrt(importance @ design**2 / importance.sum())
+    spread[spread == 0] = 1.0
+    design /= spread
+    gram = design.T @ (importance[:, None] * design)
     strength = ridge * float(np.trace(gram)) / len(gram)
-    rest = design.T @ (importance * (targets - scale * column))
-    corrections = np.linalg.solve(gram + strength * np.eye(len(gram)), rest)
-    return HeadWeights(scale * plain + corrections[:, 0].reshape(shape))
+    found = np.linalg.solve(gram + strength * np.eye(len(gram)), design.T @ (importance * targets)) / spread
+    shares = np.concatenate([shares for _, shares, _ in cases])
+    rest = np.concatenate([drop - heads @ found for heads, _, drop in cases])
+    presence = float(rest @ shares / (shares @ shares))
+    return HeadWeights(found.reshape(gazes[0].heads.shape[:-1]), presence)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rag.attention.capture import enable_capture
 from rag.attention.gradients import capture_gradients
-from rag.attention.head_weights import HeadWeights
+from rag.attention.head_weights import Gaze, HeadWeights
 from rag.attention.rollout import capture_rollout
 from rag.explanation.case import Case
 from rag.explanation.explanation import ScoredSpan
@@ -53,20 +53,16 @@ class CalibratedAttention:
 
     def score(self, case: Case, units: Sequence[ScoredSpan]) -> Floats:
         """Predict how far the answer's log-probability falls without each unit; only the answer's windows are read."""
-        features = measure_heads(case, units)
-        return self.weights.predict(features)
+        return self.weights.predict(measure_gaze(case, units))
 
 
-def measure_heads(case: Case, units: Sequence[ScoredSpan]) -> Floats:
-    """Add up by unit what each head looks at, from the answer and from the question, in the windows of the answer.
-
-    Returns:
-        Shape: (2, layers, heads, units); the answer's rows first.
-    """
+def measure_gaze(case: Case, units: Sequence[ScoredSpan]) -> Gaze:
+    """Add up by unit what each head looks at, from the answer and from the question, in the windows of the answer."""
     attention = case.answer_attention
     placed = place_tokens(attention.spans[:, 0], attention.passages, case.passages, units)
     rows = np.stack([attention.answer, attention.question]).astype(np.float64)
-    return add_up(rows, placed, len(units))
+    seen = attention.answer.any(axis=(0, 1)).astype(np.float64)
+    return Gaze(add_up(rows, placed, len(units)), add_up(seen / seen.sum(), placed, len(units)))
 
 
 @dataclass(frozen=True, slots=True)

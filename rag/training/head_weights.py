@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.attention.head_weights import HeadWeights, fit_head_weights
+from rag.attention.head_weights import Gaze, HeadWeights, fit_head_weights
 from rag.errors import ArgumentError, RagError
 from rag.explanation.ablation import Ablation
-from rag.explanation.attention_methods import measure_heads
+from rag.explanation.attention_methods import measure_gaze
 from rag.explanation.case import Case
 from rag.reading.span_reader import SpanReader
 from rag.retrieval.hit import Passage
@@ -26,8 +26,10 @@ from rag.training.paragraphs import open_paragraphs
 logger = logging.getLogger(__name__)
 
 PASSAGES = 5
-RIDGE = 10.0
-"""Chosen by cross-validation on 100 of these cases; from 0.1 to 10 it makes next to no difference to what is found."""
+RIDGE = 3.0
+"""Cross-validated on 63 answers to questions of the same articles. Fall without the three best sentences, in nats, and
+agreement of weights learned on two thirds apart: 0.3 8.3 and 0.5, 1 8.3 and 0.6, 3 8.2 and 0.75, 10 7.9 and 0.85, 100
+7.5 and 0.95; by the plain mean of the attention 7.7, by single removals 7.9."""
 Floats = NDArray[np.float64]
 
 
@@ -35,7 +37,7 @@ Floats = NDArray[np.float64]
 class HeadCase:
     """What every head gave every sentence, and what became of the answer without it."""
 
-    features: Floats
+    gaze: Gaze
     drops: Floats
 
 
@@ -59,14 +61,14 @@ def measure_cases(
             case = Case(question.question, reading.spans[0], passages, reader)
             units = case.split("sentence")
             if len(units) > 1:
-                yield HeadCase(measure_heads(case, units), Ablation(case, units).leave_out_each())
+                yield HeadCase(measure_gaze(case, units), Ablation(case, units).leave_out_each())
             if number % 50 == 0:
                 logger.info("head weights: %d of %d questions", number, len(questions))
 
 
 def learn_head_weights(cases: Sequence[HeadCase], *, ridge: float = RIDGE) -> HeadWeights:
     """Fit one set of weights to all cases."""
-    return fit_head_weights([case.features for case in cases], [case.drops for case in cases], ridge=ridge)
+    return fit_head_weights([case.gaze for case in cases], [case.drops for case in cases], ridge=ridge)
 
 
 def measure_stability(cases: Sequence[HeadCase], *, ridge: float = RIDGE, seed: int = 0) -> float:
@@ -77,7 +79,8 @@ def measure_stability(cases: Sequence[HeadCase], *, ridge: float = RIDGE, seed: 
     tested, *halves = np.array_split(order, 3)
     first, second = (learn_head_weights([cases[i] for i in half], ridge=ridge) for half in halves)
     agreements = [
-        spearmanr(first.predict(cases[i].features), second.predict(cases[i].features)).statistic for i in tested
+        spearmanr(*(weights.predict(cases[i].gaze)[cases[i].gaze.shares > 0] for weights in (first, second))).statistic
+        for i in tested
     ]
     return float(np.nanmean(agreements))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.attention.head_weights import HeadWeights, fit_head_weights, load_head_weights
+from rag.attention.head_weights import Gaze, HeadWeights, fit_head_weights, load_head_weights
 from rag.errors import ArgumentError, ModelError
 from rag.explanation.ablation import Ablation
-from rag.explanation.attention_methods import measure_heads
+from rag.explanation.attention_methods import measure_gaze
 from rag.explanation.case import Case
 from rag.explanation.controls import RetrieverScore
 from rag.explanation.explainer import explain
@@ -111,40 +111,58 @@ def test_calibrated_attention_is_the_default_where_heads_have_weights(case: Case
 
 def test_weights_find_the_head_that_foretells_removal() -> None:
     generator = np.random.default_rng(0)
-    features = [generator.random((2, 3, 4, 9)) for _ in range(40)]
+    gazes = []
+    for _ in range(40):
+        shares = generator.random(9) * (np.arange(9) < 6)
+        gazes.append(Gaze(generator.random((2, 3, 4, 9)) * (shares > 0), shares / shares.sum()))
     truth = np.zeros((2, 3, 4))
     truth[0, 1, 2], truth[1, 0, 3] = 3.0, -1.0
-    drops = [scale * HeadWeights(truth).predict(each) + 7.0 for scale, each in enumerate(features, 1)]
-    found = fit_head_weights(features, drops, ridge=1e-6)
-    assert np.corrcoef(found.weights.ravel(), truth.ravel())[0, 1] > 0.99
+    drops = [scale * HeadWeights(truth, 2.0).predict(gaze) for scale, gaze in enumerate(gazes, 1)]
+    found = fit_head_weights(gazes, drops, ridge=1e-6)
+    assert np.corrcoef(found.weights.ravel(), truth.ravel())[0, 1] > 0.9
     assert found.weights.argmax() == truth.argmax()
     assert found.weights.argmin() == truth.argmin()
+    assert found.presence > 0
     with pytest.raises(ArgumentError, match="expected \\(2, 3, 4, 'units'\\)"):
-        found.predict(features[0][:, :2])
+        found.predict(Gaze(gazes[0].heads[:, :2], gazes[0].shares))
     with pytest.raises(ArgumentError, match="no cases"):
         fit_head_weights([], [], ridge=0.1)
+
+
+def test_what_was_not_read_with_the_answer_teaches_nothing() -> None:
+    generator = np.random.default_rng(1)
+    gazes = [Gaze(generator.random((2, 1, 2, 4)), np.array([0.5, 0.3, 0.2, 0.0])) for _ in range(20)]
+    drops = [gaze.heads[0, 0, 0] for gaze in gazes]
+    other = [np.where(gaze.shares > 0, drop, 99.0) for gaze, drop in zip(gazes, drops, strict=True)]
+    first, second = (fit_head_weights(gazes, each, ridge=0.1) for each in (drops, other))
+    assert first.weights.tolist() == second.weights.tolist()
+    assert first.presence == second.presence
 
 
 def test_weights_are_kept_beside_the_model(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("model")
     assert load_head_weights(folder) is None
-    HeadWeights(np.arange(12.0).reshape(2, 2, 3)).save(folder)
+    HeadWeights(np.arange(12.0).reshape(2, 2, 3), 0.25).save(folder)
     loaded = load_head_weights(folder)
     assert loaded is not None
     assert loaded.weights.tolist() == np.arange(12.0).reshape(2, 2, 3).tolist()
-    (folder / "head_weights.json").write_text('{"answer": [[1, 2]], "question": [[1], [2]]}')
+    assert loaded.presence == 0.25
+    (folder / "head_weights.json").write_text('{"answer": [[1, 2]], "question": [[1], [2]], "presence": 0}')
     with pytest.raises(ModelError, match="no head weights"):
         load_head_weights(folder)
 
 
 def test_heads_are_measured_where_the_answer_is(case: Case) -> None:
     units = case.split("sentence")
-    features = measure_heads(case, units)
-    assert features.shape == (2, *case.attention.answer.shape[:2], len(units))
+    gaze = measure_gaze(case, units)
+    assert gaze.heads.shape == (2, *case.attention.answer.shape[:2], len(units))
     # Rows add up to one with question and special tokens.
-    assert (features[0].sum(-1) < 1 + 1e-5).all()
-    fresh = measure_heads(Case(case.question, case.span, case.passages, case.reader), units)
-    assert features == pytest.approx(fresh, abs=1e-6)
+    assert (gaze.heads[0].sum(-1) < 1 + 1e-5).all()
+    assert gaze.shares.sum() == pytest.approx(1)
+    assert gaze.shares[units.index(next(u for u in units if "六か月" in u.text))] > 0
+    fresh = measure_gaze(Case(case.question, case.span, case.passages, case.reader), units)
+    assert gaze.heads == pytest.approx(fresh.heads, abs=1e-6)
+    assert gaze.shares == pytest.approx(fresh.shares)
 
 
 def test_removal_is_the_reference(case: Case) -> None:
