@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from rag.documents.anchor import Anchor
 from rag.text.articles import find_headings
@@ -43,9 +44,9 @@ def find_heading_anchors(text: str) -> list[Anchor]:
 
 def complete_headings(text: str, anchors: tuple[Anchor, ...]) -> tuple[Anchor, ...]:
     """Add headings of the shape 第3章, 第12条 where the format marks none, or nothing but the title."""
-    if len(anchors) > 1:
+    taken = {anchor.start for anchor in anchors if anchor.kind == "heading"}
+    if len(taken) > 1:
         return anchors
-    taken = {anchor.start for anchor in anchors}
     found = [anchor for anchor in find_heading_anchors(text) if anchor.start not in taken]
     return tuple(sorted((*anchors, *found), key=lambda anchor: anchor.start))
 
@@ -63,6 +64,11 @@ def clean_title(title: str | None, text: str) -> str:
     return stripped
 
 
+def find_first_heading(anchors: Iterable[Anchor]) -> str:
+    """Return the label of the first heading, "" where there is none."""
+    return next((anchor.label for anchor in anchors if anchor.kind == "heading"), "")
+
+
 def choose_title(title: str, text: str, anchors: tuple[Anchor, ...], stem: str) -> str:
     """Choose what a document is called: its own title, a short first line, its first heading, or its file name.
 
@@ -74,4 +80,4 @@ def choose_title(title: str, text: str, anchors: tuple[Anchor, ...], stem: str) 
     first = match.group().strip() if match else ""
     if first and len(first) <= TITLE_LENGTH:
         return stem if SENTENCE.search(first) else first
-    return next((anchor.label for anchor in anchors if anchor.kind == "heading"), stem)
+    return find_first_heading(anchors) or stem

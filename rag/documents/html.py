@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from rag.documents.canonical import clean_title, complete_headings
+from rag.documents.canonical import clean_title, complete_headings, find_first_heading
 from rag.documents.encoding import decode, find_declared_encoding
 from rag.documents.html_layout import HEADINGS, HtmlLayout
 from rag.documents.loader import Content
-from rag.documents.losses import Losses
 from rag.documents.phrase import Phrase
 from rag.documents.signature import HTML
 from rag.documents.writer import TextWriter
@@ -20,11 +19,9 @@ from rag.errors import DocumentError
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-DROPPED_NAMES = (
-    "script style template noscript iframe title rt rp rtc nav textarea select optgroup option datalist button"
-)
+DROPPED_NAMES = "script style template noscript iframe title rp rtc nav textarea select optgroup option datalist button"
 DROPPED = frozenset(DROPPED_NAMES.split())
-"""Elements that show nothing, readings above ruby, menus and what a form holds."""
+"""Elements that show nothing, brackets around readings, menus and what a form holds."""
 XML_DECLARATION = re.compile(r"<\?xml\b[^>]*>?", re.IGNORECASE)
 """The parser warns of pages with one, that they may be XML; XHTML has one by rights."""
 UNKNOWN_SECTION = re.compile(r"<!\[(?!(?:cdata|if|else|endif)(?![\w.\-]))", re.IGNORECASE | re.ASCII)
@@ -52,11 +49,8 @@ class HtmlLoader:
         _write(soup, writer)
         text, anchors = writer.text, complete_headings(writer.text, writer.anchors)
         title = clean_title(soup.title.get_text(" ", strip=True) if soup.title else None, text)
-        if not title and writer.anchors:
-            title = writer.anchors[0].label
-        return Content(
-            text, title, anchors, {"format": "html", "encoding": decoded.encoding}, Losses(encoding=decoded.encoding)
-        )
+        title = title or find_first_heading(writer.anchors)
+        return Content(text, title, anchors, {"format": "html", "encoding": decoded.encoding}, decoded.losses)
 
 
 def write_fragment(markup: str, writer: TextWriter) -> None:
@@ -86,6 +80,8 @@ def _write(soup: BeautifulSoup, writer: TextWriter) -> None:
     for event, item in _walk(soup):
         if event == "text":
             layout.add_text(str(item))
+        elif event == "reading":
+            layout.add_reading(str(item))
         elif event == "start":
             layout.start(item)  # type: ignore[arg-type]
         else:
@@ -93,7 +89,7 @@ def _write(soup: BeautifulSoup, writer: TextWriter) -> None:
     layout.finish()
 
 
-def _walk(root: Tag) -> Iterator[tuple[Literal["start", "end", "text"], Tag | str]]:
+def _walk(root: Tag) -> Iterator[tuple[Literal["start", "end", "text", "reading"], Tag | str]]:
     """Walk a tree without recursion: pages with unclosed elements are nested thousands deep."""
     from bs4.element import CData, NavigableString, Tag
 
@@ -105,12 +101,20 @@ def _walk(root: Tag) -> Iterator[tuple[Literal["start", "end", "text"], Tag | st
             stack.pop()
             if stack:
                 yield "end", tag
+        elif isinstance(child, Tag) and child.name == "rt":
+            yield "reading", _read_reading(child)
         elif isinstance(child, Tag):
             if not _is_dropped(child):
                 yield "start", child
                 stack.append((child, iter(child.contents)))
         elif type(child) in (NavigableString, CData):  # its subclasses are comments, declarations, scripts
             yield "text", str(child)
+
+
+def _read_reading(tag: Tag) -> str:
+    """Text of a reading, without the brackets that stand in it where elements are not closed."""
+    inside = tag.find_all(string=True)
+    return "".join(str(text) for text in inside if text.find_parent(["rt", "rp", "rb"]) is tag)
 
 
 def _is_dropped(tag: Tag) -> bool:

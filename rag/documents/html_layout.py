@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rag.documents.ruby import END, MARKS, mark_ruby
 from rag.documents.table_rows import Cell, TableRows
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ MOST_ROWS = 65534
 MOST_COLUMNS = 1000
 """Most rows and columns of one cell, as the HTML standard has it."""
 BLOCKS = APART | frozenset(BLOCK_NAMES.split())
-WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff" + MARKS
 WIDE_LINE_END = re.compile(rf"(?<=[{WIDE}])[ \t\r\f]*\n[ \t\r\n\f]*(?=[{WIDE}])")
 SPACE = re.compile(r"[ \t\r\n\f]+")
 AROUND_BREAK = re.compile(rf" ?{BREAK}[ {BREAK}]*")
@@ -49,6 +50,7 @@ class HtmlLayout:
         self._writer = writer
         self._layout_rows = layout_rows
         self._line: list[str] = []
+        self._base: int | None = None
         self._rows = TableRows()
         self._row: list[Cell] | None = None
         self._cell: Tag | None = None
@@ -61,11 +63,25 @@ class HtmlLayout:
         """Take the text of an element."""
         self._line.append(text if self._preformatted else text.replace(BREAK, " "))
 
+    def add_reading(self, reading: str) -> None:
+        """Take the reading of the characters since the `ruby` element, or the reading before, began."""
+        if self._base is None:
+            return
+        base = "".join(self._line[self._base :])
+        if base.strip():
+            self._line[self._base :] = [mark_ruby(base, reading)]
+        elif self._line and (before := self._line[self._base - 1]).endswith(END):
+            # All characters come before all readings.
+            self._line[self._base - 1 :] = [before.removesuffix(END) + reading + END]
+        self._base = len(self._line)
+
     def start(self, tag: Tag) -> None:
         """Take the start of an element."""
         name = tag.name
         if name == "br":
             self._line.append("\n" if self._preformatted else BREAK)
+        elif name == "ruby":
+            self._base = len(self._line)
         elif name == "img":
             self._line.append(str(tag.get("alt") or ""))
         if name not in BLOCKS:
@@ -80,6 +96,8 @@ class HtmlLayout:
     def end(self, tag: Tag) -> None:
         """Take the end of an element."""
         name = tag.name
+        if name == "ruby":
+            self._base = None
         if name not in BLOCKS:
             return
         if name == self._heading:

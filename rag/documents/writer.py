@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rag.documents.anchor import Anchor
 from rag.documents.canonical import HEADING_LENGTH, to_canonical
+from rag.documents.ruby import read_ruby
 
 
 class TextWriter:
-    """Collects lines, headings, rows and blank lines between them.
+    """Collects lines, headings, rows and blank lines between them; marked readings (`mark_ruby`) become anchors.
 
     Lines without any visible character are left out, so a run of empty elements leaves at most one blank line.
     """
@@ -25,8 +28,8 @@ class TextWriter:
 
     @property
     def anchors(self) -> tuple[Anchor, ...]:
-        """The headings so far."""
-        return tuple(self._anchors)
+        """The headings and readings so far, in the order of the text."""
+        return tuple(sorted(self._anchors, key=lambda anchor: (anchor.start, -anchor.end)))
 
     def separate(self) -> None:
         """Have a blank line before the next line."""
@@ -40,14 +43,14 @@ class TextWriter:
 
     def write_heading(self, text: str, *, level: int) -> None:
         """Write a heading as one line, with blank lines around it."""
-        label = " ".join(to_canonical(text).split())
         line = " ".join(part for part in to_canonical(text).split("\n") if part).strip()
+        label = " ".join(read_ruby(line)[0].split())
         if not label:
             return
         self.separate()
-        self._append(line)
-        if len(line) <= HEADING_LENGTH:
-            self._anchors.append(Anchor("heading", self._length - len(line), self._length, label, level))
+        start = self._append(line)
+        if self._length - start <= HEADING_LENGTH:
+            self._anchors.append(Anchor("heading", start, self._length, label, level))
         self.separate()
 
     def write_row(self, cells: list[str]) -> None:
@@ -56,11 +59,16 @@ class TextWriter:
         if any(texts):
             self._append(" | ".join(texts))
 
-    def _append(self, text: str) -> None:
+    def _append(self, text: str) -> int:
+        """Append lines; return where they start."""
         if self._pieces:
             gap = "\n\n" if self._apart else "\n"
             self._pieces.append(gap)
             self._length += len(gap)
         self._apart = False
-        self._pieces.append(text)
-        self._length += len(text)
+        start = self._length
+        plain, readings = read_ruby(text)
+        self._anchors += [replace(each, start=start + each.start, end=start + each.end) for each in readings]
+        self._pieces.append(plain)
+        self._length += len(plain)
+        return start
