@@ -43,11 +43,11 @@ def find_heading_anchors(text: str) -> list[Anchor]:
 
 def complete_headings(text: str, anchors: tuple[Anchor, ...]) -> tuple[Anchor, ...]:
     """Add headings of the shape 第3章, 第12条 where the format marks none, or nothing but the title."""
-    if len(anchors) > 1:
+    taken = {anchor.start for anchor in anchors if anchor.kind == "heading"}
+    if len(taken) > 1:
         return anchors
-    taken = {anchor.start for anchor in anchors}
     found = [anchor for anchor in find_heading_anchors(text) if anchor.start not in taken]
-    return tuple(sorted((*anchors, *found), key=lambda anchor: anchor.start))
+    return tuple(sorted((*anchors, *found), key=lambda anchor: (anchor.start, -anchor.end)))
 
 
 def clean_title(title: str | None, text: str) -> str:
