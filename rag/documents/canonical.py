@@ -48,7 +48,7 @@ def complete_headings(text: str, anchors: tuple[Anchor, ...]) -> tuple[Anchor, .
     if len(taken) > 1:
         return anchors
     found = [anchor for anchor in find_heading_anchors(text) if anchor.start not in taken]
-    return tuple(sorted((*anchors, *found), key=lambda anchor: anchor.start))
+    return tuple(sorted((*anchors, *found), key=lambda anchor: (anchor.start, -anchor.end)))
 
 
 def clean_title(title: str | None, text: str) -> str:

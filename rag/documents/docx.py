@@ -16,6 +16,7 @@ from rag.documents.docx_text import W, find_value, list_children, read_number, r
 from rag.documents.loader import Content
 from rag.documents.phrase import Phrase
 from rag.documents.signature import WORD
+from rag.documents.table_rows import Cell
 from rag.documents.writer import TextWriter
 from rag.errors import DocumentError
 
@@ -158,24 +159,24 @@ class _WordLayout:
             # A table of one cell is a frame around text.
             self.write_blocks(rows[0][0])
         else:
-            for cells in self._iterate_rows(table):
-                self._writer.write_row(cells)
+            self._writer.write_table(self._list_rows(table), headers=_count_headers(table))
         self._writer.separate()
 
-    def _iterate_rows(self, table: BaseOxmlElement) -> Iterator[list[str]]:
-        """Texts of the cells of every row; of a cell merged over several rows, the text stands in each of them."""
+    def _list_rows(self, table: BaseOxmlElement) -> list[list[Cell]]:
+        """Cells of every row; of a cell merged over several rows, the text stands in each of them."""
+        rows = [list(_place_cells(row)) for row in list_children(table, "tr")]
+        reaches = _count_rows_down(rows)
         above: dict[int, str] = {}
-        for row in list_children(table, "tr"):
-            cells = list(list_children(row, "tc"))
-            column = read_number(find_value(row, "trPr", "gridBefore")) or 0
-            texts: list[str] = []
-            for cell in cells:
+        filled: list[list[Cell]] = []
+        for row, reach in zip(rows, reaches, strict=True):
+            for column, _, cell in row:
                 if not _continues_above(cell):
                     above[column] = self._read_cell(cell)
-                texts.append(above.get(column, ""))
-                column += read_number(find_value(cell, "tcPr", "gridSpan")) or 1
-            if not all(_continues_above(cell) for cell in cells):
-                yield texts
+            if not all(_continues_above(cell) for _, _, cell in row):
+                before = [Cell("", columns=row[0][0])] if row[0][0] else []
+                cells = [Cell(above.get(column, ""), reach[column], columns) for column, columns, _ in row]
+                filled.append(before + cells)
+        return filled
 
     def _read_cell(self, cell: BaseOxmlElement) -> str:
         return "\n".join(line for line in self._iterate_lines(cell) if line.strip())
@@ -183,7 +184,7 @@ class _WordLayout:
     def _iterate_lines(self, container: BaseOxmlElement) -> Iterator[str]:
         for block in list_children(container, "p", "tbl"):
             if block.tag == W + "tbl":
-                yield from (" | ".join(cells) for cells in self._iterate_rows(block))
+                yield from (" | ".join(cell.text for cell in row) for row in self._list_rows(block))
                 continue
             text, boxes = read_paragraph(block)
             yield self._number(block) + text if text.strip() else ""
@@ -195,3 +196,34 @@ def _continues_above(cell: BaseOxmlElement) -> bool:
     """Whether a cell is the lower part of one merged over several rows, whose text stands in the first."""
     merge = find_value(cell, "tcPr", "vMerge")
     return merge is not None and merge != "restart"
+
+
+def _place_cells(row: BaseOxmlElement) -> Iterator[tuple[int, int, BaseOxmlElement]]:
+    """First column, number of columns and element of every cell of a row."""
+    column = read_number(find_value(row, "trPr", "gridBefore")) or 0
+    for cell in list_children(row, "tc"):
+        columns = read_number(find_value(cell, "tcPr", "gridSpan")) or 1
+        yield column, columns, cell
+        column += columns
+
+
+def _count_rows_down(rows: list[list[tuple[int, int, BaseOxmlElement]]]) -> list[dict[int, int]]:
+    """For every row and first column of a cell, how many rows the cell takes up from there down."""
+    reaches: list[dict[int, int]] = []
+    below: dict[int, int] = {}
+    for row in reversed(rows):
+        reach = {column: 1 + below.get(column, 0) for column, _, _ in row}
+        below = {column: reach[column] for column, _, cell in row if _continues_above(cell)}
+        reaches.append(reach)
+    return reaches[::-1]
+
+
+def _count_headers(table: BaseOxmlElement) -> int | None:
+    """Number of rows that are marked to be repeated on every page; None where none is, as in most documents."""
+    count = 0
+    for row in list_children(table, "tr"):
+        mark = row.find(f"{W}trPr/{W}tblHeader")
+        if mark is None or mark.get(W + "val") in {"0", "false", "off"}:
+            break
+        count += 1
+    return count or None

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from rag.documents.damaged_text import DAMAGE_SHARE, decode_damaged, replace_bytes
 from rag.documents.decoded_text import DecodedText
-from rag.documents.kanji import KANJI, count_rare, count_usual
+from rag.documents.kanji import count_rare, count_usual
 from rag.documents.losses import REPLACEMENT
 from rag.errors import DocumentError
 

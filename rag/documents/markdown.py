@@ -13,6 +13,7 @@ from rag.documents.html import write_fragment
 from rag.documents.loader import Content
 from rag.documents.phrase import Phrase
 from rag.documents.ruby import mark_ruby
+from rag.documents.table_rows import Cell
 from rag.documents.writer import TextWriter
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ class _MarkdownLayout:
         self._lists: list[int | None] = []
         self._prefix = ""
         self._level: int | None = None
-        self._row: list[str] | None = None
+        self._table: list[list[Cell]] = []
+        self._row: list[Cell] | None = None
 
     def lay_out(self, tokens: Sequence[Token]) -> None:
         for token in tokens:
@@ -159,8 +161,11 @@ class _MarkdownLayout:
         elif token.type == "heading_close":
             self._level = None
         elif token.type == "tr_close":
-            self._writer.write_row(self._row or [])
+            self._table.append(self._row or [])
             self._row = None
+        elif token.type == "table_close":
+            self._writer.write_table(self._table, headers=1)
+            self._table = []
         if token.type not in {"tr_close", "th_close", "td_close", "thead_close", "tbody_close"}:
             self._separate()
 
@@ -175,7 +180,7 @@ class _MarkdownLayout:
 
     def _write(self, text: str) -> None:
         if self._row is not None:
-            self._row.append(text)
+            self._row.append(Cell(text))
         elif self._level is not None:
             self._writer.write_heading(text, level=self._level)
         elif text.strip():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from rag.documents.anchor import Anchor
+from rag.documents.anchor import Anchor, AnchorKind
 from rag.documents.canonical import HEADING_LENGTH, to_canonical
 from rag.documents.ruby import read_ruby
+from rag.documents.table_rows import Cell, write_rows
 
 
 class TextWriter:
@@ -28,8 +30,20 @@ class TextWriter:
 
     @property
     def anchors(self) -> tuple[Anchor, ...]:
-        """The headings and readings so far, in the order of the text."""
+        """The headings, tables and other marked places so far, in the order of the text, the outer before the inner."""
         return tuple(sorted(self._anchors, key=lambda anchor: (anchor.start, -anchor.end)))
+
+    @property
+    def next_start(self) -> int:
+        """Offset at which the next line will begin, where one follows."""
+        return self._length + len(self._gap)
+
+    def mark(self, kind: AnchorKind, start: int, label: str) -> bool:
+        """Put an anchor from `start` (see `next_start`) to the end of the text so far; say whether there is any."""
+        written = start < self._length
+        if written:
+            self._anchors.append(Anchor(kind, start, self._length, label))
+        return written
 
     def separate(self) -> None:
         """Have a blank line before the next line."""
@@ -48,27 +62,55 @@ class TextWriter:
         if not label:
             return
         self.separate()
-        start = self._append(line)
+        start = self.next_start
+        self._append(line)
         if self._length - start <= HEADING_LENGTH:
             self._anchors.append(Anchor("heading", start, self._length, label, level))
         self.separate()
 
     def write_row(self, cells: list[str]) -> None:
         """Write a row of a table as one line; a row without any text is left out."""
-        texts = [" ".join(part.strip() for part in to_canonical(cell).split("\n")).strip() for cell in cells]
+        texts = [_join_lines(cell) for cell in cells]
         if any(texts):
             self._append(" | ".join(texts))
 
-    def _append(self, text: str) -> int:
-        """Append lines; return where they start."""
-        if self._pieces:
-            gap = "\n\n" if self._apart else "\n"
+    def write_table(self, rows: Iterable[Sequence[Cell]], *, headers: int | None = None, label: str = "") -> None:
+        """Write a table with blank lines around it, every row with the header repeated, and an anchor over it.
+
+        Args:
+            rows: Filled rows (see `rag.documents.table_rows.TableRows.fill`), top to bottom.
+            headers: How many of them are the header; None where the format does not say.
+            label: What the table is called; its first line where "".
+        """
+        lines = write_rows(
+            [[replace(cell, text=_join_lines(cell.text)) for cell in row] for row in rows], headers=headers
+        )
+        self.separate()
+        start = self.next_start
+        for line in lines:
+            self._append(line)
+        if lines:
+            self.mark("table", start, label or read_ruby(lines[0])[0])
+        self.separate()
+
+    @property
+    def _gap(self) -> str:
+        """What stands between the text so far and the next line."""
+        if not self._pieces:
+            return ""
+        return "\n\n" if self._apart else "\n"
+
+    def _append(self, text: str) -> None:
+        if gap := self._gap:
             self._pieces.append(gap)
             self._length += len(gap)
         self._apart = False
-        start = self._length
         plain, readings = read_ruby(text)
+        start = self._length
         self._anchors += [replace(each, start=start + each.start, end=start + each.end) for each in readings]
         self._pieces.append(plain)
         self._length += len(plain)
-        return start
+
+
+def _join_lines(text: str) -> str:
+    return " ".join(part.strip() for part in to_canonical(text).split("\n")).strip()

@@ -10,8 +10,9 @@ import pytest
 from rag.documents.document import Document, build_document_id
 from rag.documents.loading import LOADERS, load_document, supported_suffixes
 from rag.errors import DocumentError
-from tests.documents.written_files import LINES, TITLE, WRITERS, build_pdf, write_html
+from tests.documents.written_files import LABELLED, LINES, TITLE, WRITERS, build_pdf, write_html
 
+MARKS_TABLES = frozenset({".docx", ".md", ".markdown", ".html", ".htm", ".xhtml"})
 FORMATS = {".text": "txt", ".markdown": "md", ".htm": "html", ".xhtml": "html"}
 
 
@@ -33,7 +34,13 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 class TestEveryLoader:
     def test_gives_the_same_lines(self, path: Path) -> None:
-        assert load_lines(load_document(path)) == LINES
+        assert load_lines(load_document(path)) == (LABELLED if path.suffix in MARKS_TABLES else LINES)
+
+    def test_places_tables_in_the_text(self, path: Path) -> None:
+        document = load_document(path)
+        tables = [document.text[anchor.start : anchor.end] for anchor in document.anchors if anchor.kind == "table"]
+        assert tables == (["\n".join(LABELLED[5:])] if path.suffix in MARKS_TABLES else [])
+        assert document.losses.tables == len(tables)
 
     def test_gives_canonical_text(self, path: Path) -> None:
         text = load_document(path).text
@@ -73,8 +80,9 @@ class TestEveryLoader:
         assert load_document(path) == load_document(path)
 
     def test_takes_the_suffix_in_upper_case(self, path: Path) -> None:
+        lines = load_lines(load_document(path))
         renamed = path.rename(path.with_suffix(path.suffix.upper()))
-        assert load_lines(load_document(renamed)) == LINES
+        assert load_lines(load_document(renamed)) == lines
 
     def test_refuses_an_empty_file(self, path: Path) -> None:
         path.write_bytes(b"")

@@ -30,6 +30,8 @@ LINES = [
     "忌引 | 三日",
 ]
 TABLE = [line.split(" | ") for line in LINES[5:]]
+LABELLED = [*LINES[:6], "種類: 結婚 | 日数: ５日", "種類: 忌引 | 日数: 三日"]
+"""The lines as they are read from formats that mark tables."""
 
 
 def write_text(path: Path) -> None:
