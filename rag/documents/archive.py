@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import BinaryIO
 
 from rag.errors import DocumentError
 
@@ -23,20 +24,31 @@ ARCHIVE_ERRORS = (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplemen
 """What `zipfile` raises for an archive that is damaged."""
 
 
-def open_archive(data: bytes) -> zipfile.ZipFile:
+def open_archive(data: bytes | BinaryIO, *, every_member: bool = True) -> zipfile.ZipFile:
     """Open a ZIP archive after a look at what it would unpack to.
 
     `zipfile` never unpacks more of a member than its directory says, so that these sizes can be relied on.
+
+    Args:
+        data: The archive, or a file it can be read from.
+        every_member: Whether an archive is refused where one of its members is encrypted or packed in an unusual way.
 
     Raises:
         DocumentError: The archive is damaged, encrypted, packed in an unusual way, or unpacks to more than the limits
             of this module.
     """
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
+        archive = zipfile.ZipFile(io.BytesIO(data) if isinstance(data, bytes) else data)
     except ARCHIVE_ERRORS as error:
         raise DocumentError(describe_damage(str(error))) from error
     members = archive.infolist()
+    if every_member:
+        _check_members(members)
+    _check_size(members, len(data) if isinstance(data, bytes) else data.seek(0, io.SEEK_END))
+    return archive
+
+
+def _check_members(members: list[zipfile.ZipInfo]) -> None:
     if any(member.flag_bits & ENCRYPTED for member in members):
         raise DocumentError(
             "パスワードで保護された書庫です。パスワードなしで開けるものが必要です。展開して、パスワードなしで作り直して"
@@ -52,8 +64,6 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
             f"its compression {unusual.compress_type} is not supported ({unusual.filename}); expected Deflate; unpack "
             "it and make a new archive"
         )
-    _check_size(members, len(data))
-    return archive
 
 
 def describe_damage(reason: str) -> str:

@@ -66,9 +66,9 @@ def decode(data: bytes, *, declared: str | None = None) -> DecodedText:
     """Decode the bytes of a text file; no byte is dropped.
 
     Where a few bytes of a text that is clearly in one encoding are broken, each becomes U+FFFD and is counted. A byte
-    order mark decides; then, where there are NUL bytes, whether they are those of UTF-16; then what the file
-    declares; then the escape sequences of ISO-2022-JP; then UTF-8, EUC-JP and Shift_JIS (cp932), of which a text of
-    some length satisfies only its own; then the same with broken bytes; at last a statistical guess.
+    order mark decides; then, where there are NUL bytes, whether they are those of UTF-16; then the escape sequences of
+    ISO-2022-JP; then what the file declares; then UTF-8, EUC-JP and Shift_JIS (cp932), of which a text of some length
+    satisfies only its own; then the same with broken bytes; at last a statistical guess.
 
     The confidence is 1.0 for a mark, escape sequences and bytes that fit one encoding only, less where they fit two,
     the share of whole characters where some are broken, and for a guess what charset-normalizer says (1 - its chaos).
@@ -89,7 +89,7 @@ def decode(data: bytes, *, declared: str | None = None) -> DecodedText:
                 f"バイナリです（{offset} バイト目に NUL）。テキストが必要です。{REMEDY_JA} / "
                 f"it is binary, with a NUL byte at offset {offset}; expected text; {REMEDY}, or add another file"
             )
-    decoded = decoded or _decode_declared(data, declared) or _decode_escaped(data) or _decode_japanese(data)
+    decoded = decoded or _decode_escaped(data) or _decode_declared(data, declared) or _decode_japanese(data)
     decoded = decoded or decode_damaged(data, "euc_jp", "cp932") or _decode_guessed(data)
     _refuse_binary(decoded)
     return _replace_undefined(decoded) if decoded.encoding == "cp932" else decoded

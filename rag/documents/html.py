@@ -44,7 +44,7 @@ class HtmlLoader:
             DocumentError: The bytes are binary, in no encoding that can be told, or beyond parsing.
         """
         decoded = decode(data, declared=find_declared_encoding(data))
-        soup = _parse(decoded.text)
+        soup = parse_page(decoded.text)
         writer = TextWriter()
         _write(soup, writer)
         text, anchors = writer.text, complete_headings(writer.text, writer.anchors)
@@ -55,10 +55,26 @@ class HtmlLoader:
 
 def write_fragment(markup: str, writer: TextWriter) -> None:
     """Write what a piece of HTML shows."""
-    _write(_parse(markup), writer)
+    _write(parse_page(markup), writer)
 
 
-def _parse(markup: str) -> BeautifulSoup:
+def write_page(markup: str, writer: TextWriter, *, heading: str) -> None:
+    """Write what a page shows, under a heading where it has none of its own.
+
+    Where the page begins with the words of the heading, these become it.
+    """
+    soup = parse_page(markup)
+    if heading and soup.find(list(HEADINGS)) is None:
+        _place_heading(soup, heading, writer)
+    _write(soup, writer)
+
+
+def parse_page(markup: str) -> BeautifulSoup:
+    """Parse a page.
+
+    Raises:
+        DocumentError: It is beyond parsing.
+    """
     from bs4 import BeautifulSoup
     from bs4.exceptions import ParserRejectedMarkup
 
@@ -124,6 +140,25 @@ def _is_dropped(tag: Tag) -> bool:
     # What is hidden "until-found" is text that readers are to find.
     hidden = str(tag.get("hidden", "until-found")).lower() != "until-found"
     return tag.name in DROPPED or hidden or str(tag.get("aria-hidden", "")).strip().lower() == "true"
+
+
+def _place_heading(soup: BeautifulSoup, heading: str, writer: TextWriter) -> None:
+    page = soup.body or soup
+    first = next((text for text in page.find_all(string=True) if text.strip()), None)
+    if first is None:
+        return
+    element = first.parent
+    while element is not None and element is not page and _compact(element) in _compact(heading):
+        if _compact(element) == _compact(heading):
+            element.name = "h1"
+            return
+        element = element.parent
+    writer.write_heading(heading, level=1)
+
+
+def _compact(text: Tag | str) -> str:
+    shown = text if isinstance(text, str) else "".join(str(item) for event, item in _walk(text) if event == "text")
+    return "".join(shown.split())
 
 
 def _find_layout_rows(soup: BeautifulSoup) -> frozenset[int]:

@@ -52,7 +52,7 @@ POWERPOINT = Signature(
     Phrase("PowerPoint ファイル（.pptx）", "a PowerPoint file (.pptx)"),
     remedy=Phrase(".pdf に書き出してください", "export it as .pdf"),
 )
-EPUB = Signature(Phrase("EPUB の本", "an EPUB book"), remedy=Phrase(".html に変換してください", "convert it to .html"))
+EPUB = Signature(Phrase("EPUB の本", "an EPUB book"), ".epub")
 OPEN_DOCUMENT = Signature(
     Phrase("OpenDocument ファイル", "an OpenDocument file"),
     remedy=Phrase(".docx で保存してください", "save it as .docx"),
@@ -64,7 +64,7 @@ ZIP_MEMBERS = (
     ("META-INF/container.xml", EPUB),
     ("content.xml", OPEN_DOCUMENT),
 )
-ZIP = Signature(Phrase("ZIP 書庫", "a ZIP archive"), remedy=UNPACK)
+ZIP = Signature(Phrase("ZIP 書庫", "a ZIP archive"), ".zip")
 TIFF = Signature(Phrase("TIFF 画像", "a TIFF image"), remedy=RECOGNIZE)
 PROGRAM = Signature(
     Phrase("プログラム", "a program"), remedy=Phrase("文書だけを指定してください", "add the documents only")
@@ -81,6 +81,7 @@ BEGINNINGS = (
     (b"II*\x00", TIFF),
     (b"MM\x00*", TIFF),
     (b"\x1f\x8b\x08", Signature(Phrase("gzip 圧縮データ", "gzip-compressed data"), remedy=UNPACK)),
+    (b"\xfd7zXZ\x00", Signature(Phrase("xz 圧縮データ", "xz-compressed data"), remedy=UNPACK)),
     (b"7z\xbc\xaf\x27\x1c", Signature(Phrase("7-Zip 書庫", "a 7-Zip archive"), remedy=UNPACK)),
     (b"Rar!\x1a\x07", Signature(Phrase("RAR 書庫", "a RAR archive"), remedy=UNPACK)),
     (b"\x7fELF", PROGRAM),

@@ -96,7 +96,7 @@ def test_a_crash_of_a_loader_is_one_failure(
             raise IndexError("list index out of range")
         return load_document(path)
 
-    monkeypatch.setattr("rag.ingest.ingest.load_document", load)
+    monkeypatch.setattr("rag.documents.loading.load_document", load)
     report = take_in(index, files)
     assert [failure.error for failure in report.failed] == ["IndexError: list index out of range"]
     assert len(report.added) == 1
