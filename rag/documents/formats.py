@@ -39,8 +39,9 @@ CONTAINERS: tuple[Container, ...] = (ZipContainer(), JsonLinesContainer(), MailC
 
 def supported_suffixes() -> tuple[str, ...]:
     """Return the endings of the files that can be loaded, in lower case and with the dot."""
-    formats = (*LOADERS, *CONTAINERS)
-    return tuple(dict.fromkeys(suffix for each in formats for suffix in each.suffixes))
+    read = [suffix for loader in LOADERS for suffix in loader.suffixes]
+    unpacked = [suffix for container in CONTAINERS for suffix in container.suffixes]
+    return tuple(dict.fromkeys([*read, *unpacked]))
 
 
 def is_supported(name: str) -> bool:

@@ -148,7 +148,10 @@ def list_documents(connection: sqlite3.Connection) -> list[DocumentEntry]:
                   (SELECT count(*) FROM chunks WHERE document_id = documents.id), added, report
            FROM documents LEFT JOIN losses ON losses.document_id = documents.id ORDER BY documents.rowid"""
     )
-    return [DocumentEntry(*row[:-1], losses=_read_losses(row[-1])) for row in rows]
+    return [
+        DocumentEntry(document_id, title, source, characters, chunks, added, _read_losses(report))
+        for document_id, title, source, characters, chunks, added, report in rows
+    ]
 
 
 def count_documents(connection: sqlite3.Connection) -> Statistics:

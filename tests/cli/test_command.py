@@ -53,7 +53,7 @@ def test_ingest_reports_what_failed_and_keeps_the_rest(tmp_path: Path, capsys: p
     code, report = run_json(capsys, "ingest", *paths, "--library", str(tmp_path / "library"))
     assert code == 2
     assert set(report) == {
-        "added", "updated", "unchanged", "failed", "documents", "chunks", "characters", "seconds",
+        "added", "updated", "unchanged", "failed", "documents", "chunks", "characters", "removed", "losses", "seconds",
     }  # fmt: skip
     assert len(report["added"]) == report["documents"] == 2
     assert [Path(failure["path"]).name for failure in report["failed"]] == ["空.txt", "無い.txt", "偽.pdf", "像.txt"]
