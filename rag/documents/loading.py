@@ -19,9 +19,17 @@ from rag.documents.pdf import PdfLoader
 from rag.documents.phrase import Phrase
 from rag.documents.plain_text import PlainTextLoader
 from rag.documents.signature import HTML, PDF, TEXT, Signature, has_pdf_header, identify, looks_like_html
+from rag.documents.xlsx import XlsxLoader
 from rag.errors import DocumentError
 
-LOADERS: tuple[Loader, ...] = (PlainTextLoader(), MarkdownLoader(), HtmlLoader(), PdfLoader(), DocxLoader())
+LOADERS: tuple[Loader, ...] = (
+    PlainTextLoader(),
+    MarkdownLoader(),
+    HtmlLoader(),
+    PdfLoader(),
+    DocxLoader(),
+    XlsxLoader(),
+)
 FOLDER = (
     "フォルダーです。ファイルが必要です。中のファイルを指定してください / "
     "it is a folder; expected a file; give the files in it, or use find_files"

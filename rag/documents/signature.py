@@ -42,16 +42,13 @@ OLD_OFFICE = Signature(
         "2007 年より前の形式の Office 文書（.doc、.xls、.ppt）",
         "an Office document of the format before 2007 (.doc, .xls, .ppt)",
     ),
-    remedy=AS_WORD,
+    remedy=Phrase(
+        "Office か LibreOffice で開いて .docx、.xlsx、.pptx で保存してください",
+        "open it in Office or LibreOffice and save it as .docx, .xlsx or .pptx",
+    ),
 )
-EXCEL = Signature(
-    Phrase("Excel ブック（.xlsx）", "an Excel workbook (.xlsx)"),
-    remedy=Phrase("シートを .txt などのテキストで保存してください", "save its sheets as text, for example .txt"),
-)
-POWERPOINT = Signature(
-    Phrase("PowerPoint ファイル（.pptx）", "a PowerPoint file (.pptx)"),
-    remedy=Phrase(".pdf に書き出してください", "export it as .pdf"),
-)
+EXCEL = Signature(Phrase("Excel ブック", "an Excel workbook"), ".xlsx")
+POWERPOINT = Signature(Phrase("PowerPoint ファイル", "a PowerPoint file"), ".pptx")
 EPUB = Signature(Phrase("EPUB の本", "an EPUB book"), remedy=Phrase(".html に変換してください", "convert it to .html"))
 OPEN_DOCUMENT = Signature(
     Phrase("OpenDocument ファイル", "an OpenDocument file"),

@@ -30,7 +30,7 @@ LINES = [
     "忌引 | 三日",
 ]
 TABLE = [line.split(" | ") for line in LINES[5:]]
-LABELLED = [*LINES[:6], "種類: 結婚 | 日数: ５日", "種類: 忌引 | 日数: 三日"]
+LABELLED = [*LINES[:6], "種類：結婚、日数：５日。", "種類：忌引、日数：三日。"]
 """The lines as they are read from formats that mark tables."""
 
 
@@ -95,6 +95,7 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     ".xhtml": write_html,
     ".pdf": write_pdf,
     ".docx": write_docx,
+    ".docm": write_docx,
 }
 
 
