@@ -18,6 +18,7 @@ from rag.documents.markdown import MarkdownLoader
 from rag.documents.pdf import PdfLoader
 from rag.documents.phrase import Phrase
 from rag.documents.plain_text import PlainTextLoader
+from rag.documents.pptx import PptxLoader
 from rag.documents.signature import HTML, PDF, TEXT, Signature, has_pdf_header, identify, looks_like_html
 from rag.documents.xlsx import XlsxLoader
 from rag.errors import DocumentError
@@ -29,6 +30,7 @@ LOADERS: tuple[Loader, ...] = (
     PdfLoader(),
     DocxLoader(),
     XlsxLoader(),
+    PptxLoader(),
 )
 FOLDER = (
     "フォルダーです。ファイルが必要です。中のファイルを指定してください / "

@@ -61,6 +61,8 @@ ZIP_MEMBERS = (
     ("META-INF/container.xml", EPUB),
     ("content.xml", OPEN_DOCUMENT),
 )
+MEMBER_FOLDER = re.compile(rb"PK\x03\x04.{26}(word|xl|ppt|META-INF|content\.xml)", re.DOTALL)
+"""Where a member of an archive begins: with a header of 30 bytes and its name."""
 ZIP = Signature(Phrase("ZIP 書庫", "a ZIP archive"), remedy=UNPACK)
 TIFF = Signature(Phrase("TIFF 画像", "a TIFF image"), remedy=RECOGNIZE)
 PROGRAM = Signature(
@@ -116,5 +118,6 @@ def _identify_zip(data: bytes) -> Signature:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         # A cut-off archive has lost its directory, but the names of its members still stand before them.
-        names = {member for member, _ in ZIP_MEMBERS if member.encode() in data}
+        first = {match[1].decode() for match in MEMBER_FOLDER.finditer(data)}
+        names = {member for member, _ in ZIP_MEMBERS if member.partition("/")[0] in first}
     return next((signature for member, signature in ZIP_MEMBERS if member in names), ZIP)
