@@ -17,9 +17,12 @@ LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 NON_BLANK_LINE = re.compile(r"[^\n]*\S[^\n]*")
 SPACE = re.compile(r"[ \t\r\n\f]+")
 TITLE_PREFIX = re.compile(r"^Microsoft (?:Office )?(?:Word|Excel|PowerPoint) - ", re.IGNORECASE)
-TITLE_SUFFIX = re.compile(r"\.(?:docx?|docm|rtf|odt|jtdc?|xlsx?|pptx?|pdf|txt|md|html?|indd|tex|dvi)$", re.IGNORECASE)
+TITLE_SUFFIX = re.compile(
+    r"\.(?:docx?|docm|rtf|odt|jtdc?|xlsx?|xlsm|pptx?|pptm|pdf|txt|md|html?|indd|tex|dvi)$", re.IGNORECASE
+)
 PLACEHOLDER = re.compile(
-    r"(?:untitled|no title|title|(?:word )?document|無題|名称未設定|タイトルなし|(?:word )?文書)[\s　\d.\-]*",
+    r"(?:untitled|no title|title|(?:word )?document|無題|名称未設定|タイトルなし|(?:word )?文書|"
+    r"powerpoint (?:presentation|プレゼンテーション))[\s　\d.\-]*",
     re.IGNORECASE,
 )
 SENTENCE = re.compile(r"。(?![」』）)])|。[」』）)]+$|[．.、，]$|(?:です|ます|ました|でした|ません)$")

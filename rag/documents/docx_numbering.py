@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rag.documents.docx_text import W, find_value, read_number
 
 if TYPE_CHECKING:
-    from docx.oxml.xmlchemy import BaseOxmlElement
+    from lxml.etree import _Element as Element
 
 AIUEO = "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲン"
 IROHA = "イロハニホヘトチリヌルヲワカヨタレソツネナラムウヰノオクヤマケフコエテアサキユメミシヱヒモセスン"
@@ -41,7 +41,7 @@ class Numbering:
         numbering: The root element of the numbering part, or None where the document has no lists.
     """
 
-    def __init__(self, numbering: BaseOxmlElement | None) -> None:
+    def __init__(self, numbering: Element | None) -> None:
         self._lists: dict[str, tuple[str, dict[int, int]]] = {}
         self._levels: dict[str, dict[int, _Level]] = {}
         self._counts: dict[str, list[int | None]] = {}
@@ -87,7 +87,7 @@ class Numbering:
         return _fill(levels, depth, counts)
 
 
-def _read_level(level: BaseOxmlElement) -> _Level:
+def _read_level(level: Element) -> _Level:
     start = read_number(find_value(level, "start"))
     return _Level(
         start=1 if start is None else start,

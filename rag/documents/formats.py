@@ -18,7 +18,9 @@ from rag.documents.markdown import MarkdownLoader
 from rag.documents.pdf import PdfLoader
 from rag.documents.phrase import Phrase
 from rag.documents.plain_text import PlainTextLoader
+from rag.documents.pptx import PptxLoader
 from rag.documents.signature import HTML, PDF, TEXT, Signature, has_pdf_header, identify, looks_like_html
+from rag.documents.xlsx import XlsxLoader
 from rag.documents.zip_archive import ZipContainer
 from rag.errors import DocumentError
 
@@ -28,6 +30,8 @@ LOADERS: tuple[Loader, ...] = (
     HtmlLoader(),
     PdfLoader(),
     DocxLoader(),
+    XlsxLoader(),
+    PptxLoader(),
     EpubLoader(),
     DelimitedLoader(),
     JsonLoader(),

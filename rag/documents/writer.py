@@ -55,6 +55,14 @@ class TextWriter:
         if text and not text.isspace():
             self._append(text)
 
+    def write_note(self, kind: AnchorKind, text: str, *, mark: str, label: str) -> None:
+        """Write a note as `［mark］text`, with an anchor over its own words."""
+        text = "\n".join(line for line in to_canonical(text).strip().split("\n") if line.strip())
+        if text:
+            start = self.next_start + len(mark) + 2
+            self._append(f"［{mark}］{text}")
+            self.mark(kind, start, label)
+
     def write_heading(self, text: str, *, level: int) -> None:
         """Write a heading as one line, with blank lines around it."""
         line = " ".join(part for part in to_canonical(text).split("\n") if part).strip()

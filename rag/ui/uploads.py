@@ -109,6 +109,12 @@ def add_uploads(
     return UploadReport(len(report.added), len(report.updated), len(report.unchanged), tuple(failed), lost)
 
 
+def _find_upload(source: str, folder: Path) -> Path | None:
+    """The file in the upload folder that a document came from, itself or as a member; None where it is elsewhere."""
+    name = _shorten(source, folder)
+    return folder / name.partition(INSIDE)[0] if name != source else None
+
+
 def _shorten(source: str, folder: Path) -> str:
     """Name of a file in the upload folder, with that of a member of it: where we keep files is nobody's business."""
     return source.removeprefix(f"{folder}/")
@@ -128,10 +134,7 @@ def remove_document(library: Library, document_id: str) -> str:
     document = library.document(document_id)
     library.remove(document_id)
     folder = (library.folder / FOLDER).resolve()
-    name = _shorten(document.source, folder).partition(INSIDE)[0]
-    if document.source.startswith(f"{folder / name}") and not any(
-        entry.source == str(folder / name) or entry.source.startswith(f"{folder / name}{INSIDE}")
-        for entry in library.documents()
-    ):
-        (folder / name).unlink(missing_ok=True)
+    file = _find_upload(document.source, folder)
+    if file is not None and all(_find_upload(entry.source, folder) != file for entry in library.documents()):
+        file.unlink(missing_ok=True)
     return document.title

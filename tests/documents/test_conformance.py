@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import docx
 import pytest
 
 from rag.documents.document import Document, build_document_id
 from rag.documents.loading import LOADERS, load_document, supported_suffixes
 from rag.errors import DocumentError
-from tests.documents.written_files import LABELLED, LINES, TITLE, WRITERS, build_pdf, write_html
+from tests.documents.written_files import BLANK_WRITERS, LABELLED, LINES, TITLE, WRITERS, write_html
 
-MARKS_TABLES = frozenset({".docx", ".md", ".markdown", ".html", ".htm", ".xhtml"})
-FORMATS = {".text": "txt", ".markdown": "md", ".htm": "html", ".xhtml": "html"}
+OFFICE = {".docx": ".docx", ".docm": ".docx", ".xlsx": ".xlsx", ".xlsm": ".xlsx", ".pptx": ".pptx", ".pptm": ".pptx"}
+MARKS_TABLES = frozenset({*OFFICE, ".md", ".markdown", ".html", ".htm", ".xhtml"})
+FORMATS = {
+    ".text": "txt",
+    ".markdown": "md",
+    ".htm": "html",
+    ".xhtml": "html",
+    **{suffix: usual[1:] for suffix, usual in OFFICE.items()},
+}
 
 
 def load_lines(document: Document) -> list[str]:
@@ -59,7 +65,7 @@ class TestEveryLoader:
         suffix = path.suffix
         metadata = load_document(path).metadata
         assert metadata["format"] == FORMATS.get(suffix, suffix[1:])
-        assert metadata.get("encoding") == (None if suffix in {".pdf", ".docx"} else "utf-8")
+        assert metadata.get("encoding") == (None if suffix in {".pdf", *OFFICE} else "utf-8")
 
     def test_places_headings_in_the_text(self, path: Path) -> None:
         document = load_document(path)
@@ -92,19 +98,24 @@ class TestEveryLoader:
             load_document(path)
 
     def test_refuses_a_file_without_text(self, path: Path) -> None:
-        blank = {".pdf": build_pdf([[], []]), ".docx": None}.get(path.suffix, " \n　\n".encode())
-        if blank is None:
-            docx.Document().save(str(path))
+        write_blank = BLANK_WRITERS.get(OFFICE.get(path.suffix, path.suffix))
+        if write_blank is None:
+            path.write_text(" \n　\n", "utf-8")
         else:
-            path.write_bytes(blank)
+            write_blank(path)
         with pytest.raises(DocumentError) as error:
             load_document(path)
         assert str(error.value).startswith(f"{path}: ")
         assert "no text" in str(error.value)
 
     def test_refuses_a_binary_file_of_another_format(self, path: Path) -> None:
-        others = {".pdf": ("PDF", "a PDF"), ".docx": ("Word 文書", "a Word document")}
-        others.pop(path.suffix, None)
+        others = {
+            ".pdf": ("PDF", "a PDF"),
+            ".docx": ("Word 文書", "a Word document"),
+            ".xlsx": ("Excel ブック", "an Excel workbook"),
+            ".pptx": ("PowerPoint ファイル", "a PowerPoint file"),
+        }
+        others.pop(OFFICE.get(path.suffix, path.suffix), None)
         for suffix, (japanese, english) in others.items():
             WRITERS[suffix](path)
             with pytest.raises(DocumentError) as error:
@@ -120,7 +131,7 @@ class TestEveryLoader:
             load_document(path)
 
 
-@pytest.mark.parametrize("suffix", [".pdf", ".docx"])
+@pytest.mark.parametrize("suffix", [".pdf", *OFFICE])
 class TestBinaryLoaders:
     def test_refuse_text(self, suffix: str, tmp_path: Path) -> None:
         path = tmp_path / f"偽物{suffix}"
@@ -137,7 +148,7 @@ class TestBinaryLoaders:
     def test_refuse_what_nobody_knows(self, suffix: str, tmp_path: Path) -> None:
         path = tmp_path / f"偽物{suffix}"
         path.write_bytes(bytes(range(256)))
-        with pytest.raises(DocumentError, match=r"its content is not a .* nor any format known here; expected"):
+        with pytest.raises(DocumentError, match=r"its content is not an? .* nor any format known here; expected"):
             load_document(path)
 
     @pytest.mark.parametrize("share", [0.3, 0.6])
@@ -157,4 +168,6 @@ def test_loaders_say_what_they_read() -> None:
         (".html", "HTML", "HTML text", True),
         (".pdf", "PDF", "a PDF", False),
         (".docx", "Word 文書", "a Word document", False),
+        (".xlsx", "Excel ブック", "an Excel workbook", False),
+        (".pptx", "PowerPoint ファイル", "a PowerPoint file", False),
     ]

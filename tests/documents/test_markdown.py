@@ -81,7 +81,7 @@ def test_numbers_of_lists_count_up(load) -> None:
 
 def test_tables_become_rows(load) -> None:
     source = "| 種類 | 日数 |\n|:--|--:|\n| **結婚** | ５日 |\n| a\\|b | |\n\n後"
-    assert load(source).text == "種類 | 日数\n種類: 結婚 | 日数: ５日\n種類: a|b\n\n後\n"
+    assert load(source).text == "種類 | 日数\n種類：結婚、日数：５日。\n種類：a|b。\n\n後\n"
 
 
 def test_headings_are_anchors(load) -> None:

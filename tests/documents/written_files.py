@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import docx
+import openpyxl
+import pptx
 from docx.document import Document as WordDocument
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from pptx.util import Emu
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont
@@ -30,7 +33,7 @@ LINES = [
     "忌引 | 三日",
 ]
 TABLE = [line.split(" | ") for line in LINES[5:]]
-LABELLED = [*LINES[:6], "種類: 結婚 | 日数: ５日", "種類: 忌引 | 日数: 三日"]
+LABELLED = [*LINES[:6], "種類：結婚、日数：５日。", "種類：忌引、日数：三日。"]
 """The lines as they are read from formats that mark tables."""
 
 
@@ -64,6 +67,29 @@ def write_docx(path: Path) -> None:
     document.save(str(path))
 
 
+def write_xlsx(path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.worksheets[0]
+    sheet.title = TITLE
+    for row in [[LINES[1]], [LINES[2]], [], [LINES[3]], [LINES[4]], [], *TABLE]:
+        sheet.append(row)
+    workbook.save(path)
+
+
+def write_pptx(path: Path) -> None:
+    presentation = pptx.Presentation()
+    presentation.slides.add_slide(presentation.slide_layouts[0]).shapes.title.text = TITLE
+    for title, text in ((LINES[1], LINES[2]), (LINES[3], LINES[4])):
+        slide = presentation.slides.add_slide(presentation.slide_layouts[1])
+        slide.shapes.title.text = title
+        slide.placeholders[1].text = text
+    frame = slide.shapes.add_table(len(TABLE), 2, Emu(0), Emu(5_500_000), Emu(4_000_000), Emu(1_000_000))
+    for row, texts in zip(frame.table.rows, TABLE, strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    presentation.save(str(path))
+
+
 def write_pdf(path: Path) -> None:
     path.write_bytes(build_pdf([LINES[:5], LINES[5:]]))
 
@@ -95,7 +121,20 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     ".xhtml": write_html,
     ".pdf": write_pdf,
     ".docx": write_docx,
+    ".docm": write_docx,
+    ".xlsx": write_xlsx,
+    ".xlsm": write_xlsx,
+    ".pptx": write_pptx,
+    ".pptm": write_pptx,
 }
+
+BLANK_WRITERS: dict[str, Callable[[Path], None]] = {
+    ".pdf": lambda path: path.write_bytes(build_pdf([[], []])),
+    ".docx": lambda path: docx.Document().save(str(path)),
+    ".xlsx": lambda path: openpyxl.Workbook().save(path),
+    ".pptx": lambda path: pptx.Presentation().save(str(path)),
+}
+"""Writes a file without text in each format that is none."""
 
 
 def add_xml(document: WordDocument, xml: str) -> None:
