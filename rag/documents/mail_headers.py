@@ -20,6 +20,8 @@ def read_header(value: str) -> str:
     try:
         pieces = decode_header(unfolded) if "=?" in unfolded else [(unfolded, None)]
     except (HeaderParseError, binascii.Error, ValueError):
+        pieces = []
+    if not pieces or any(not data for data, _ in pieces):  # broken words are decoded to nothing
         pieces = [(unfolded, None)]
     return " ".join("".join(_decode(data, charset) for data, charset in pieces).split())
 

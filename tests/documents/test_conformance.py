@@ -12,12 +12,15 @@ from rag.errors import DocumentError
 from tests.documents.written_files import BLANK_WRITERS, LABELLED, LINES, TITLE, WRITERS, write_html
 
 OFFICE = {".docx": ".docx", ".docm": ".docx", ".xlsx": ".xlsx", ".xlsm": ".xlsx", ".pptx": ".pptx", ".pptm": ".pptx"}
-MARKS_TABLES = frozenset({*OFFICE, ".md", ".markdown", ".html", ".htm", ".xhtml"})
+MARKS_TABLES = frozenset({*OFFICE, ".md", ".markdown", ".html", ".htm", ".xhtml", ".epub", ".csv", ".tsv"})
+BINARY = frozenset({*OFFICE, ".pdf", ".epub"})
+FIRST_LINES = {".eml": [f"件名: {TITLE}"]}
 FORMATS = {
     ".text": "txt",
     ".markdown": "md",
     ".htm": "html",
     ".xhtml": "html",
+    ".tsv": "csv",
     **{suffix: usual[1:] for suffix, usual in OFFICE.items()},
 }
 
@@ -27,7 +30,7 @@ def load_lines(document: Document) -> list[str]:
 
 
 def test_every_supported_suffix_is_tested() -> None:
-    assert supported_suffixes() == tuple(WRITERS)
+    assert supported_suffixes() == (*WRITERS, ".zip", ".jsonl.xz", ".jsonl.gz")
 
 
 @pytest.fixture(params=WRITERS)
@@ -40,7 +43,8 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 class TestEveryLoader:
     def test_gives_the_same_lines(self, path: Path) -> None:
-        assert load_lines(load_document(path)) == (LABELLED if path.suffix in MARKS_TABLES else LINES)
+        lines = LABELLED if path.suffix in MARKS_TABLES else LINES
+        assert load_lines(load_document(path)) == FIRST_LINES.get(path.suffix, []) + lines
 
     def test_places_tables_in_the_text(self, path: Path) -> None:
         document = load_document(path)
@@ -65,7 +69,7 @@ class TestEveryLoader:
         suffix = path.suffix
         metadata = load_document(path).metadata
         assert metadata["format"] == FORMATS.get(suffix, suffix[1:])
-        assert metadata.get("encoding") == (None if suffix in {".pdf", *OFFICE} else "utf-8")
+        assert metadata.get("encoding") == (None if suffix in BINARY else "utf-8")
 
     def test_places_headings_in_the_text(self, path: Path) -> None:
         document = load_document(path)
@@ -114,6 +118,7 @@ class TestEveryLoader:
             ".docx": ("Word 文書", "a Word document"),
             ".xlsx": ("Excel ブック", "an Excel workbook"),
             ".pptx": ("PowerPoint ファイル", "a PowerPoint file"),
+            ".epub": ("EPUB の本", "an EPUB book"),
         }
         others.pop(OFFICE.get(path.suffix, path.suffix), None)
         for suffix, (japanese, english) in others.items():
@@ -131,7 +136,7 @@ class TestEveryLoader:
             load_document(path)
 
 
-@pytest.mark.parametrize("suffix", [".pdf", *OFFICE])
+@pytest.mark.parametrize("suffix", sorted(BINARY))
 class TestBinaryLoaders:
     def test_refuse_text(self, suffix: str, tmp_path: Path) -> None:
         path = tmp_path / f"偽物{suffix}"
@@ -170,4 +175,9 @@ def test_loaders_say_what_they_read() -> None:
         (".docx", "Word 文書", "a Word document", False),
         (".xlsx", "Excel ブック", "an Excel workbook", False),
         (".pptx", "PowerPoint ファイル", "a PowerPoint file", False),
+        (".epub", "EPUB の本", "an EPUB book", False),
+        (".csv", "CSV", "CSV text", True),
+        (".json", "JSON", "JSON", True),
+        (".jsonl", "JSON Lines", "lines of JSON", True),
+        (".eml", "メール", "a mail", True),
     ]

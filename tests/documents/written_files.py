@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+import json
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from email.message import EmailMessage
 from pathlib import Path
 
 import docx
@@ -111,6 +114,80 @@ def build_pdf(pages: Sequence[Sequence[str]], *, title: str | None = None, passw
     return target.getvalue()
 
 
+def write_epub(path: Path) -> None:
+    parts = [f"<h1>{TITLE}</h1>", f"<h2>{LINES[1]}</h2><p>{LINES[2]}</p>", f"<h2>{LINES[3]}</h2><p>{LINES[4]}</p>"]
+    rows = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in TABLE)
+    path.write_bytes(build_epub([*parts[:2], f"{parts[2]}<table>{rows}</table>"]))
+
+
+def build_epub(
+    pages: Sequence[str],
+    *,
+    title: str = "",
+    contents: Sequence[tuple[str, str]] = (),
+    files: Mapping[str, bytes] = {},
+    items: str = "",
+) -> bytes:
+    """A book with one page per body, in the order of the spine, though not in that of the archive."""
+    refs = "".join(f'<itemref idref="p{number}"/>' for number in range(len(pages)))
+    listed = "".join(
+        f'<item id="p{number}" href="text/p{number}.xhtml" media-type="application/xhtml+xml"/>'
+        for number in range(len(pages))
+    )
+    links = "".join(f'<li><a href="text/{target}">{label}</a></li>' for target, label in contents)
+    nav = f'<html><body><nav epub:type="toc"><ol>{links}</ol></nav></body></html>'
+    members = {
+        "mimetype": b"application/epub+zip",
+        "META-INF/container.xml": (
+            b'<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+            b'<rootfile full-path="OEBPS/package.opf"/></rootfiles></container>'
+        ),
+        "OEBPS/package.opf": (
+            '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>'
+            f'<dc:title>{title}</dc:title></metadata><manifest><item id="nav" href="nav.xhtml" properties="nav" '
+            f'media-type="application/xhtml+xml"/>{items}{listed}</manifest><spine>{refs}</spine></package>'
+        ).encode(),
+        "OEBPS/nav.xhtml": nav.encode(),
+    }
+    for number, body in reversed(list(enumerate(pages))):
+        page = f'<?xml version="1.0" encoding="utf-8"?><html><head><title>頁</title></head><body>{body}</body></html>'
+        members[f"OEBPS/text/p{number}.xhtml"] = page.encode()
+    return build_zip(members | dict(files))
+
+
+def build_zip(members: Mapping[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def write_blank_epub(path: Path) -> None:
+    path.write_bytes(build_epub(["<p> </p>"]))
+
+
+def write_csv(path: Path) -> None:
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    rows = [[line] for line in LINES[:5]] + TABLE
+    path.write_text("".join(delimiter.join(row) + "\r\n" for row in rows), "utf-8", newline="")
+
+
+def write_json(path: Path) -> None:
+    path.write_text(json.dumps(LINES, ensure_ascii=False, indent=1), "utf-8")
+
+
+def write_json_lines(path: Path) -> None:
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in LINES), "utf-8")
+
+
+def write_mail(path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"] = TITLE
+    message.set_content("\n".join(LINES) + "\n")
+    path.write_bytes(message.as_bytes())
+
+
 WRITERS: dict[str, Callable[[Path], None]] = {
     ".txt": write_text,
     ".text": write_text,
@@ -126,6 +203,12 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     ".xlsm": write_xlsx,
     ".pptx": write_pptx,
     ".pptm": write_pptx,
+    ".epub": write_epub,
+    ".csv": write_csv,
+    ".tsv": write_csv,
+    ".json": write_json,
+    ".jsonl": write_json_lines,
+    ".eml": write_mail,
 }
 
 BLANK_WRITERS: dict[str, Callable[[Path], None]] = {
@@ -133,8 +216,11 @@ BLANK_WRITERS: dict[str, Callable[[Path], None]] = {
     ".docx": lambda path: docx.Document().save(str(path)),
     ".xlsx": lambda path: openpyxl.Workbook().save(path),
     ".pptx": lambda path: pptx.Presentation().save(str(path)),
+    ".epub": write_blank_epub,
+    ".json": lambda path: path.write_text("[]", "utf-8"),
+    ".eml": lambda path: path.write_text("Message-ID: <1@example.com>\n\n \n", "utf-8"),
 }
-"""Writes a file without text in each format that is none."""
+"""Writes a file without text in each format in which blanks would be no file of that format."""
 
 
 def add_xml(document: WordDocument, xml: str) -> None:
