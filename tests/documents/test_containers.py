@@ -50,15 +50,6 @@ class TestZip:
         assert {"二十日" in text for text in documents.values()} == {True}
 
     def test_names_of_windows_are_cp932(self, archive: Path) -> None:
-        with zipfile.ZipFile(archive, "w") as target:
-            for name in ("表.txt", "休暇.txt"):
-                entry = zipfile.ZipInfo(name.encode("cp932").decode("cp437"))
-                target.writestr(entry, f"{name}の本文")
-        data = archive.read_bytes()
-        # What zipfile wrote as UTF-8 becomes what Windows writes: bytes of cp932 without the flag that says UTF-8.
-        for name in ("表.txt", "休暇.txt"):
-            wrong = name.encode("cp932").decode("cp437").encode()
-            assert wrong in data
         archive.write_bytes(_write_windows_zip({name: f"{name}の本文".encode() for name in ("表.txt", "休暇.txt")}))
         assert load(archive)[0] == {"!/表.txt": "表.txtの本文", "!/休暇.txt": "休暇.txtの本文"}
 
@@ -133,9 +124,7 @@ class TestZip:
         assert "it unpacks to" in load(archive)[1][""]
 
     def test_two_members_of_one_name(self, archive: Path) -> None:
-        with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(archive, "w") as target:
-            target.writestr("a.txt", "一")
-            target.writestr("a.txt", "二")
+        archive.write_bytes(build_zip({"a.txt": "一".encode(), "b.txt": "二".encode()}).replace(b"b.txt", b"a.txt"))
         assert load(archive)[0] == {"!/a.txt": "一", "!/a.txt (2)": "二"}
 
     def test_a_loader_that_crashes_costs_one_member(
@@ -153,7 +142,7 @@ class TestZip:
 
     def test_it_is_not_one_document(self, archive: Path) -> None:
         archive.write_bytes(build_zip({"a.txt": b"a"}))
-        with pytest.raises(DocumentError, match="it may hold several documents; .* use load_documents"):
+        with pytest.raises(DocumentError, match=r"it may hold several documents; .* use load_documents"):
             load_document(archive)
 
 
@@ -224,7 +213,7 @@ class TestJsonLines:
         path.write_bytes(pack(dump(LINES).encode()))
         assert list(load(path)[0].values()) == [line["text"] for line in LINES]
         path.write_bytes(pack(dump(LINES * 9).encode())[:-20])
-        documents, unread, _ = load(path)
+        _, unread, _ = load(path)
         assert "its compression is damaged" in unread[""]
 
     def test_lines_that_are_no_documents_are_named(self, tmp_path: Path) -> None:
