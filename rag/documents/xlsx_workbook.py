@@ -60,8 +60,8 @@ class Workbook:
         if kind == "inlineStr":
             inline = cell.find(S + "is")
             return "" if inline is None else read_string(inline)
-        if value is None:
-            return "" if cell.find(S + "f") is None else None
+        if not value:
+            return "" if kind == "str" or cell.find(S + "f") is None else None
         match kind:
             case "s":
                 index = int(value) if value.strip().isdecimal() else len(self._strings)
