@@ -9,7 +9,8 @@ from rag.documents.docx_notes import Notes
 from rag.documents.docx_numbering import Numbering
 from rag.documents.docx_styles import Styles, read_level
 from rag.documents.docx_table import count_headers, list_rows
-from rag.documents.docx_text import Paragraph, W, find_value, list_children, read_number, read_paragraph
+from rag.documents.docx_text import Paragraph, W, find_value, list_children, read_paragraph
+from rag.documents.office_package import read_number
 from rag.documents.ruby import read_ruby
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.documents.docx_text import W, find_value, read_number
+from rag.documents.docx_text import W, find_value
+from rag.documents.office_package import read_number
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -20,6 +21,8 @@ ROMAN = (
     *((9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
 )
 LEVELS = 9
+LARGEST = 32_767
+"""Largest number that Word counts to; letters of larger ones would fill pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def format_number(number: int, number_format: str) -> str:
         number: What was counted.
         number_format: Its name in WordprocessingML, for example "aiueo" or "japaneseCounting".
     """
-    name = number_format.removesuffix("FullWidth")
+    name = "decimal" if number > LARGEST else number_format.removesuffix("FullWidth")
     if name == "none" or number < 1:
         return "" if name == "none" else str(number)
     match name:

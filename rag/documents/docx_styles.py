@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.documents.docx_text import W, find_value, read_number
+from rag.documents.docx_text import W, find_value
+from rag.documents.office_package import read_number
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rag.documents.docx_text import W, find_value, list_children, read_number
+from rag.documents.docx_text import W, find_value, list_children
+from rag.documents.office_package import read_number
 from rag.documents.table_rows import Cell
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
+MOST_COLUMNS = 1000
+"""Most columns of one cell; Word knows 63."""
 Placed = tuple[int, int, "Element"]
 """First column, number of columns and element of a cell."""
 
@@ -47,9 +50,9 @@ def count_headers(table: Element) -> int | None:
 
 
 def _place_cells(row: Element) -> Iterator[Placed]:
-    column = read_number(find_value(row, "trPr", "gridBefore")) or 0
+    column = min(read_number(find_value(row, "trPr", "gridBefore")) or 0, MOST_COLUMNS)
     for cell in list_children(row, "tc"):
-        columns = read_number(find_value(cell, "tcPr", "gridSpan")) or 1
+        columns = min(read_number(find_value(cell, "tcPr", "gridSpan")) or 1, MOST_COLUMNS)
         yield column, columns, cell
         column += columns
 

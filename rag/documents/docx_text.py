@@ -50,11 +50,6 @@ def find_value(element: Element | None, *path: str) -> str | None:
     return None if element is None else element.get(W + "val", "")
 
 
-def read_number(value: str | None) -> int | None:
-    """Read an attribute that should be a number; None where it is missing or none."""
-    return int(value) if value and value.isdecimal() else None
-
-
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """What a paragraph shows, with the readings above it, the text boxes anchored in it, and the notes it calls.

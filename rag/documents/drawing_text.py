@@ -6,11 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rag.documents.office_package import read_number
+
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 INDENTATION = "  "
+DEEPEST = 8
+"""Deepest level of a list, from 0."""
 
 
 def read_lines(body: Element) -> Iterator[str]:
@@ -39,16 +43,14 @@ def _build_prefix(properties: Element | None, counts: Counter[int]) -> str:
     if properties is None:
         counts.clear()
         return ""
-    level = properties.get("lvl", "0")
-    depth = int(level) if level.isdecimal() else 0
+    depth = min(read_number(properties.get("lvl")) or 0, DEEPEST)
     for deeper in [other for other in counts if other > depth]:
         del counts[deeper]
     numbered = properties.find(A + "buAutoNum")
     if numbered is None:
         del counts[depth]
         return INDENTATION * depth + ("・" if depth or properties.find(A + "buChar") is not None else "")
-    start = numbered.get("startAt", "1")
-    counts[depth] = counts[depth] + 1 if counts[depth] else (int(start) if start.isdecimal() else 1)
+    counts[depth] = counts[depth] + 1 if counts[depth] else read_number(numbered.get("startAt")) or 1
     return INDENTATION * depth + _write_number(counts[depth], numbered.get("type", ""))
 
 

@@ -38,6 +38,10 @@ LEFT_OUT = (
 """Kinds of relationships to what has no text, and what it is called."""
 
 
+LONGEST_NUMBER = 9
+"""Digits of the longest attribute that is a number; Office writes none above 2^31."""
+
+
 @dataclass(frozen=True, slots=True)
 class Relationship:
     """What one part says of another: `kind` is the last word of the type, `target` the name of the other part."""
@@ -184,3 +188,8 @@ class OfficePackage:
                 f"{part} has a document type declaration (DTD), which is not safe to read; expected none, as Office "
                 "writes none; open it in Office and save it again"
             )
+
+
+def read_number(value: str | None) -> int | None:
+    """Read an attribute that should be a whole number from 0; None where it is missing, none, or out of all measure."""
+    return int(value) if value and value.isdecimal() and len(value) <= LONGEST_NUMBER else None

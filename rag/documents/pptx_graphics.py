@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from rag.documents.drawing_text import A, read_lines
+from rag.documents.office_package import read_number
 from rag.documents.table_rows import Cell, TableRows
 from rag.documents.xlsx_format import format_number
 
@@ -17,6 +18,8 @@ DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 TRUE = frozenset({"1", "true"})
 CONNECTING = frozenset({"pres", "parTrans", "sibTrans"})
 """Kinds of points in a diagram that are no text of its author."""
+MOST_CELLS = 1000
+"""Most rows or columns of one cell."""
 MOST_POINTS = 10_000
 """Most points of a series in a chart that are read."""
 
@@ -65,8 +68,7 @@ def read_diagram(data: Element) -> list[str]:
 
 
 def _read_span(cell: Element, name: str) -> int:
-    value = cell.get(name, "1")
-    return max(1, min(int(value), 1000)) if value.isdecimal() else 1
+    return max(1, min(read_number(cell.get(name)) or 1, MOST_CELLS))
 
 
 def _list_points(series: Element, name: str) -> dict[int, str]:
@@ -75,13 +77,13 @@ def _list_points(series: Element, name: str) -> dict[int, str]:
     if part is None:
         return {}
     code = next((item.text or "" for item in part.iter(CHART + "formatCode")), "")
-    points = ((point.get("idx", ""), point.findtext(CHART + "v") or "") for point in part.iter(CHART + "pt"))
-    return {int(index): _show(value, code) for index, value in islice(points, MOST_POINTS) if index.isdecimal()}
+    points = islice(part.iter(CHART + "pt"), MOST_POINTS)
+    return {read_number(point.get("idx")) or 0: _show(point.findtext(CHART + "v") or "", code) for point in points}
 
 
 def _show(value: str, code: str) -> str:
     """Write a number by its format; texts have none."""
     try:
         return format_number(float(value), code) if code else value
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError):
         return value

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.documents.drawing_text import A
+from rag.documents.office_package import read_number
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -110,7 +111,8 @@ def _read_box(element: Element) -> Box | None:
 
 
 def _read_length(value: str | None) -> int:
-    return int(value) if value and value.removeprefix("-").isdecimal() else 0
+    length = read_number((value or "").removeprefix("-")) or 0
+    return -length if value and value[0] == "-" else length
 
 
 def _find_role(element: Element) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rag.documents.office_package import read_number
 from rag.documents.ruby import read_ruby
 from rag.documents.xlsx_sheet import Place, read_place
 from rag.documents.xlsx_workbook import S, read_string
@@ -56,8 +57,8 @@ def _iterate_notes(package: OfficePackage, part: str) -> Iterator[Comment]:
     for root in map(package.read, package.list_related(part, "comments")):
         authors = [author.text or "" for author in root.iterfind(f"{S}authors/{S}author")]
         for item in root.iterfind(f"{S}commentList/{S}comment"):
-            reference, index, body = item.get("ref", ""), item.get("authorId", ""), item.find(S + "text")
-            author = authors[int(index)] if index.isdecimal() and int(index) < len(authors) else ""
+            reference, index, body = item.get("ref", ""), read_number(item.get("authorId")), item.find(S + "text")
+            author = authors[index] if index is not None and index < len(authors) else ""
             place = read_place(reference)
             # Excel begins a comment with the name of its author and a colon.
             text = "" if body is None else read_ruby(read_string(body))[0].strip().removeprefix(f"{author}:").strip()

@@ -52,6 +52,8 @@ def format_date(
         japanese: Whether 午前 and 月 are written for AM and Mon.
         first_year: Whether the first year of an era is 元.
     """
+    if read_date(number, from_1904=from_1904) is None:
+        return None
     fraction = next((len(match[1]) for token in tokens if (match := FRACTION.fullmatch(token))), 0)
     unit = Decimal(1).scaleb(-fraction)
     seconds = (Decimal(repr(number)) * 86_400).quantize(unit, ROUND_HALF_UP)

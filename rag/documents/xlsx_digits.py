@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 PLACES = frozenset("0#?")
 POWER = re.compile(r"e([+\-])(0+)", re.IGNORECASE)
+EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
+"""Holds the largest number that Excel knows, 1.8e308, with all decimals."""
 MOST_DECIMALS = 30
 """Most decimals that Excel shows."""
 
@@ -32,7 +34,7 @@ def write_digits(number: float, tokens: Sequence[str]) -> str | None:
     if power is not None and value:
         exponent = value.adjusted() - (max(1, len(whole_places)) - 1)
         value = value.scaleb(-exponent)
-    rounded = f"{value.quantize(Decimal(1).scaleb(-len(decimal_places)), ROUND_HALF_UP):f}"
+    rounded = f"{value.quantize(Decimal(1).scaleb(-len(decimal_places)), context=EXACT):f}"
     whole, _, decimals = rounded.partition(".")
     shown: dict[int, str] = {}
     _fill_whole(shown, whole.lstrip("0"), whole_places, tokens, grouped=len(commas) > scale)

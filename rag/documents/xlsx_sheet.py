@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rag.documents.office_package import read_number
 from rag.documents.table_rows import MOST_HEADER_ROWS, Cell, TableRows
 from rag.documents.xlsx_workbook import S, Workbook
 
@@ -110,12 +111,10 @@ def read_sheet(package: OfficePackage, part: str, workbook: Workbook) -> Sheet:
     for element in package.stream(part, *(S + name for name in ("row", "mergeCell", "autoFilter", "pane"))):
         match element.tag.removeprefix(S):
             case "row":
-                given = element.get("r", "")
-                number = int(given) if given.isdecimal() else number + 1
+                number = read_number(element.get("r")) or number + 1
                 _read_row(sheet, number, element, workbook)
             case "pane" if element.get("state", "").startswith("frozen"):
-                rows = element.get("ySplit", "")
-                sheet.header_ends |= {int(rows)} if rows.isdecimal() else set()
+                sheet.header_ends.add(read_number(element.get("ySplit")) or 0)
             case "mergeCell" | "autoFilter":
                 first, last = read_range(element.get("ref", ""))
                 if first is not None and last is not None and element.tag == S + "mergeCell":
@@ -124,9 +123,9 @@ def read_sheet(package: OfficePackage, part: str, workbook: Workbook) -> Sheet:
                     sheet.header_ends.add(first[0])
     for table in map(package.read, package.list_related(part, "table")):
         first, _ = read_range(table.get("ref", ""))
-        headers = table.get("headerRowCount", "1")
-        if first is not None and headers.isdecimal() and int(headers):
-            sheet.header_ends.add(first[0] + int(headers) - 1)
+        headers = read_number(table.get("headerRowCount", "1"))
+        if first is not None and headers:
+            sheet.header_ends.add(first[0] + headers - 1)
     return sheet
 
 

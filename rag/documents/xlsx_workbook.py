@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rag.documents.office_package import OfficePackage, R
+from rag.documents.office_package import OfficePackage, R, read_number
 from rag.documents.ruby import mark_ruby
 from rag.documents.xlsx_dates import FIRST_DAY, FIRST_DAY_1904
 from rag.documents.xlsx_format import BUILT_IN, format_number, format_text
@@ -60,12 +60,12 @@ class Workbook:
         if kind == "inlineStr":
             inline = cell.find(S + "is")
             return "" if inline is None else read_string(inline)
-        if value is None:
-            return "" if cell.find(S + "f") is None else None
+        if not value:
+            return "" if kind == "str" or cell.find(S + "f") is None else None
         match kind:
             case "s":
-                index = int(value) if value.strip().isdecimal() else len(self._strings)
-                return format_text(self._strings[index], code) if index < len(self._strings) else ""
+                index = read_number(value.strip())
+                return "" if index is None or index >= len(self._strings) else format_text(self._strings[index], code)
             case "b":
                 return "TRUE" if value.strip() in TRUE else "FALSE"
             case "n" | "d":
@@ -74,7 +74,7 @@ class Workbook:
         return format_text(_unescape(value), code) if kind == "str" else value
 
     def _find_format(self, style: str) -> str:
-        index = int(style) if style.isdecimal() else 0
+        index = read_number(style) or 0
         return self._formats[index] if index < len(self._formats) else "General"
 
 
@@ -106,9 +106,10 @@ def _unescape(text: str) -> str:
 
 def _find_character(text: str, place: str) -> int:
     """Turn a place in UTF-16 units into one in characters; -1 where it is none."""
-    if not place.isdecimal():
+    units = read_number(place)
+    if units is None:
         return -1
-    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * int(place)].decode("utf-16-le", "replace"))
+    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "replace"))
 
 
 def _read_number(value: str, *, from_1904: bool) -> float | None:

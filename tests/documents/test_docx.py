@@ -265,6 +265,15 @@ def test_readings_are_kept_beside_the_text(load) -> None:
     assert loaded.losses.ruby == 3
 
 
+@pytest.mark.parametrize("span", ["999999999", "9" * 5000, "-1", "x"])
+def test_absurd_numbers_do_no_harm(span: str, load) -> None:
+    document = docx.Document()
+    cells = f"<w:tc><w:tcPr><w:gridSpan w:val='{span}'/></w:tcPr><w:p>{write_run('甲')}</w:p></w:tc>"
+    rows = f"<w:tr><w:trPr><w:gridBefore w:val='{span}'/></w:trPr>{cells}{cells}</w:tr>" * 2
+    add_xml(document, f"<w:tbl>{rows}</w:tbl>")
+    assert load(document).text.replace(" | 甲 | 甲", "甲 | 甲") == "甲 | 甲\n甲 | 甲\n"
+
+
 def test_a_row_marked_as_header_is_repeated(load) -> None:
     document = docx.Document()
     table = document.add_table(rows=2, cols=2)

@@ -48,6 +48,8 @@ from rag.documents.xlsx_format import BUILT_IN, format_number
         (2024, "[DBNum1]0", "二〇二四"),
         (2024, "[DBNum3]0", "２０２４"),
         (7, '0"日"', "7日"),
+        (1e300, "#,##0.0", f"{10**300:,}.0"),
+        (1e-300, "0.00%", "0.00%"),
     ],
 )
 def test_numbers(number: float, code: str, written: str) -> None:
@@ -81,6 +83,7 @@ def test_numbers(number: float, code: str, written: str) -> None:
         (0.0007, "mm:ss.0", "01:00.5"),
         (45383, 'm"月"d"日"', "4月1日"),
         (-1, "yyyy/m/d", "-1"),
+        (1e300, "h:mm:ss", "1E+300"),
         (9_999_999, "yyyy/m/d", "9999999"),
     ],
 )
