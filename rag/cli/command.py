@@ -11,10 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.cli import terminal
+from rag.cli import losses, terminal
 from rag.cli.parser import build_parser
 from rag.cli.records import describe_answer, describe_document, describe_hit, describe_ingest
 from rag.config.settings import Settings, load_settings
+from rag.documents.losses import LossEntry
 from rag.errors import ArgumentError, RagError
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _ingest(given: Namespace, settings: Settings) -> int:
         _print_json(describe_ingest(report))
     else:
         terminal.print_ingest(report)
+        losses.print_losses(report.losses)
     return INPUT_ERROR if report.failed else DONE
 
 
@@ -82,7 +84,10 @@ def _documents(given: Namespace, settings: Settings) -> int:
     if given.json:
         _print_json({"documents": [describe_document(entry) for entry in entries]})
     else:
-        terminal.print_documents(entries)
+        if given.losses:
+            losses.print_losses([LossEntry(entry.source, entry.title, entry.losses) for entry in entries], every=True)
+        else:
+            terminal.print_documents(entries)
     return DONE
 
 

@@ -29,6 +29,10 @@ def describe_ingest(report: IngestReport) -> dict[str, object]:
         "documents": report.documents,
         "chunks": report.chunks,
         "characters": report.characters,
+        "removed": list(report.removed),
+        "losses": [
+            {"source": entry.source, "title": entry.title, "losses": asdict(entry.losses)} for entry in report.losses
+        ],
         "seconds": round(report.seconds, 3),
     }
 
@@ -42,6 +46,7 @@ def describe_document(entry: DocumentEntry) -> dict[str, object]:
         "characters": entry.characters,
         "chunks": entry.chunks,
         "added": entry.added,
+        "losses": asdict(entry.losses),
     }
 
 

@@ -124,6 +124,8 @@ def print_ingest(report: IngestReport) -> None:
         f"({report.seconds:.1f} s)",
         soft_wrap=True,
     )
+    if report.removed:
+        output.print(f"書庫から消えていた {len(report.removed)} 件を除きました / removed: gone from their container")
     for failure in report.failed:
         messages.print(f"[red]✗[/] {escape(failure.error)}", soft_wrap=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from rag.documents.anchor import Anchor
 from rag.text.articles import find_headings
@@ -16,9 +17,12 @@ LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 NON_BLANK_LINE = re.compile(r"[^\n]*\S[^\n]*")
 SPACE = re.compile(r"[ \t\r\n\f]+")
 TITLE_PREFIX = re.compile(r"^Microsoft (?:Office )?(?:Word|Excel|PowerPoint) - ", re.IGNORECASE)
-TITLE_SUFFIX = re.compile(r"\.(?:docx?|docm|rtf|odt|jtdc?|xlsx?|pptx?|pdf|txt|md|html?|indd|tex|dvi)$", re.IGNORECASE)
+TITLE_SUFFIX = re.compile(
+    r"\.(?:docx?|docm|rtf|odt|jtdc?|xlsx?|xlsm|pptx?|pptm|pdf|txt|md|html?|indd|tex|dvi)$", re.IGNORECASE
+)
 PLACEHOLDER = re.compile(
-    r"(?:untitled|no title|title|(?:word )?document|無題|名称未設定|タイトルなし|(?:word )?文書)[\s　\d.\-]*",
+    r"(?:untitled|no title|title|(?:word )?document|無題|名称未設定|タイトルなし|(?:word )?文書|"
+    r"powerpoint (?:presentation|プレゼンテーション))[\s　\d.\-]*",
     re.IGNORECASE,
 )
 SENTENCE = re.compile(r"。(?![」』）)])|。[」』）)]+$|[．.、，]$|(?:です|ます|ました|でした|ません)$")
@@ -43,11 +47,11 @@ def find_heading_anchors(text: str) -> list[Anchor]:
 
 def complete_headings(text: str, anchors: tuple[Anchor, ...]) -> tuple[Anchor, ...]:
     """Add headings of the shape 第3章, 第12条 where the format marks none, or nothing but the title."""
-    if len(anchors) > 1:
+    taken = {anchor.start for anchor in anchors if anchor.kind == "heading"}
+    if len(taken) > 1:
         return anchors
-    taken = {anchor.start for anchor in anchors}
     found = [anchor for anchor in find_heading_anchors(text) if anchor.start not in taken]
-    return tuple(sorted((*anchors, *found), key=lambda anchor: anchor.start))
+    return tuple(sorted((*anchors, *found), key=lambda anchor: (anchor.start, -anchor.end)))
 
 
 def clean_title(title: str | None, text: str) -> str:
@@ -63,6 +67,11 @@ def clean_title(title: str | None, text: str) -> str:
     return stripped
 
 
+def find_first_heading(anchors: Iterable[Anchor]) -> str:
+    """Return the label of the first heading, "" where there is none."""
+    return next((anchor.label for anchor in anchors if anchor.kind == "heading"), "")
+
+
 def choose_title(title: str, text: str, anchors: tuple[Anchor, ...], stem: str) -> str:
     """Choose what a document is called: its own title, a short first line, its first heading, or its file name.
 
@@ -74,4 +83,4 @@ def choose_title(title: str, text: str, anchors: tuple[Anchor, ...], stem: str) 
     first = match.group().strip() if match else ""
     if first and len(first) <= TITLE_LENGTH:
         return stem if SENTENCE.search(first) else first
-    return next((anchor.label for anchor in anchors if anchor.kind == "heading"), stem)
+    return find_first_heading(anchors) or stem

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rag.documents.anchor import Anchor, AnchorKind
-from rag.documents.losses import NOTHING_KNOWN, Losses
+from rag.documents.canonical import choose_title
+from rag.documents.loader import Content
+from rag.documents.losses import NOTHING_KNOWN, Losses, count_losses
+from rag.errors import DocumentError
 
 PAGES: tuple[AnchorKind, ...] = ("page", "slide", "sheet")
 """What a document is turned over by."""
@@ -56,3 +59,30 @@ def build_document_id(source: str, text: str) -> str:
     digest = hashlib.sha256(source.encode("utf-8", "surrogatepass") + b"\0")
     digest.update(text.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:16]
+
+
+def build_document(content: Content, *, source: str, stem: str) -> Document:
+    """Make a document of what was found in a file.
+
+    Args:
+        content: What was found.
+        source: Where it comes from.
+        stem: What the document is called where it says nothing of its own.
+
+    Raises:
+        DocumentError: There is no text.
+    """
+    if not content.text.strip():
+        raise DocumentError(
+            "文章がありません（空白や書式だけ）。文章のあるファイルを指定してください / "
+            "it holds no text, only white space or markup; expected text; add another file"
+        )
+    return Document(
+        id=build_document_id(source, content.text),
+        title=choose_title(content.title, content.text, content.anchors, stem),
+        text=content.text,
+        source=source,
+        anchors=content.anchors,
+        metadata=content.metadata,
+        losses=count_losses(content.text, content.anchors, content.losses),
+    )

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.documents.docx_text import W, find_value, read_number
+from rag.documents.docx_text import W, find_value
+from rag.documents.office_package import read_number
 
 if TYPE_CHECKING:
-    from docx.oxml.xmlchemy import BaseOxmlElement
+    from lxml.etree import _Element as Element
 
 AIUEO = "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲン"
 IROHA = "イロハニホヘトチリヌルヲワカヨタレソツネナラムウヰノオクヤマケフコエテアサキユメミシヱヒモセスン"
@@ -20,6 +21,8 @@ ROMAN = (
     *((9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
 )
 LEVELS = 9
+LARGEST = 32_767
+"""Largest number that Word counts to; letters of larger ones would fill pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Numbering:
         numbering: The root element of the numbering part, or None where the document has no lists.
     """
 
-    def __init__(self, numbering: BaseOxmlElement | None) -> None:
+    def __init__(self, numbering: Element | None) -> None:
         self._lists: dict[str, tuple[str, dict[int, int]]] = {}
         self._levels: dict[str, dict[int, _Level]] = {}
         self._counts: dict[str, list[int | None]] = {}
@@ -87,7 +90,7 @@ class Numbering:
         return _fill(levels, depth, counts)
 
 
-def _read_level(level: BaseOxmlElement) -> _Level:
+def _read_level(level: Element) -> _Level:
     start = read_number(find_value(level, "start"))
     return _Level(
         start=1 if start is None else start,
@@ -120,7 +123,7 @@ def format_number(number: int, number_format: str) -> str:
         number: What was counted.
         number_format: Its name in WordprocessingML, for example "aiueo" or "japaneseCounting".
     """
-    name = number_format.removesuffix("FullWidth")
+    name = "decimal" if number > LARGEST else number_format.removesuffix("FullWidth")
     if name == "none" or number < 1:
         return "" if name == "none" else str(number)
     match name:

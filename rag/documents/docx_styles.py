@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.documents.docx_text import W, find_value, read_number
+from rag.documents.docx_text import W, find_value
+from rag.documents.office_package import read_number
 
 if TYPE_CHECKING:
-    from docx.oxml.xmlchemy import BaseOxmlElement
+    from lxml.etree import _Element as Element
 
 HEADING_NAME = re.compile(r"(?:heading|見出し)[\s　]*([1-9１-９])", re.IGNORECASE)
 TITLE_NAMES = frozenset({"title", "表題", "タイトル"})
@@ -29,8 +30,9 @@ class ParagraphStyle:
 class Styles:
     """The paragraph styles of a document, each with what it inherits."""
 
-    def __init__(self, styles: BaseOxmlElement) -> None:
-        self._elements = {style.get(W + "styleId", ""): style for style in styles.iter(W + "style")}
+    def __init__(self, styles: Element | None) -> None:
+        elements = styles.iter(W + "style") if styles is not None else ()
+        self._elements = {style.get(W + "styleId", ""): style for style in elements}
         self._known: dict[str, ParagraphStyle] = {}
 
     def find(self, style_id: str | None) -> ParagraphStyle:
@@ -61,7 +63,7 @@ class Styles:
         )
 
 
-def read_level(properties: BaseOxmlElement | None) -> int | None:
+def read_level(properties: Element | None) -> int | None:
     """Return the outline level of paragraph properties, 1 to 9; 0 where they say body text, None where nothing."""
     value = read_number(find_value(properties, "outlineLvl"))
     if value is None:

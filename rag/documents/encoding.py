@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import pairwise
 
+from rag.documents.damaged_text import DAMAGE_SHARE, decode_damaged, replace_bytes
+from rag.documents.decoded_text import DecodedText
+from rag.documents.kanji import count_rare, count_usual
+from rag.documents.losses import REPLACEMENT
 from rag.errors import DocumentError
 
 BYTE_ORDER_MARKS = (
@@ -24,22 +28,20 @@ CONTROL_SHARE = 0.02
 """More control characters than this share of all characters do not occur in text."""
 UNASSIGNED = re.compile("[\x80-\x9f\ue000-\uf8ff]")
 """What bytes that stand for no character become: Python reads 0xFF in cp932 as a character of private use."""
+UNDEFINED_IN_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")
+"""What Python reads 0x80, 0xA0, 0xFD, 0xFE and 0xFF as."""
 UNASSIGNED_SHARE = 0.1
 """Characters that somebody drew for names (gaiji) stay below this share of a text."""
 PLAIN = re.compile("[\t\n\r -~\u3000-\u303f\u3041-\u30ff\uff01-\uff9f]")
 """ASCII, kana and the marks beside them, which no text in Japanese or English is without."""
 UTF16_SAMPLE = 4000
 """Characters that are looked at to tell UTF-16."""
-UTF8_LEAD = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
-DAMAGE_SHARE = 0.02
-"""UTF-8 text with broken places counts as such as long as these are fewer than this share of its kana and kanji."""
 EUC_FAMILY = ("euc_jp", "euc_jis_2004")
 SJIS_FAMILY = ("cp932", "shift_jis_2004")
 """The second of each family adds the characters of JIS X 0213; in EUC-JP, ① and ㈱ are among them."""
 UNLIKELY_IN_UTF8 = re.compile("[\u0180-\u036f\u0460-\u07ff]")
 """What a few kanji of EUC-JP look like in UTF-8; Western, Greek and Russian letters lie outside."""
 THREE_BYTES = re.compile("[\u0800-\U0010ffff]")
-KANJI = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 OTHER_WIDE = re.compile("[^\x00-\x7f\uff61-\uff9f]")
 HALF_WIDTH_RUN = re.compile("[\uff61-\uff9f]{2,}")
@@ -50,24 +52,26 @@ NEVER_FIRST = frozenset("ﾞﾟｰｧｨｩｪｫｬｭｮｯﾝ､｡｣")
 META_CHARSET = re.compile(rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.\-]+)""", re.IGNORECASE)
 XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.\-]+)""", re.IGNORECASE)
 DECLARATION_WINDOW = 8192
+DECLARED = 0.99
+"""A declaration that the bytes bear out may still be that of another encoding they fit as well."""
+TOLD_BY_ITS_TEXT = 0.95
+"""UTF-16 without a mark is taken for it where nine tenths of its characters are usual ones."""
+FITS_TWO = 0.99
+"""Of 14607 pieces of the samples, 1 to 50 characters long, that fitted two encodings, 6 were read in the wrong one."""
 REMEDY_JA = "エディターで開いて UTF-8 で保存し直してください"
 REMEDY = "open it in an editor and save it as UTF-8"
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedText:
-    """A text, and the name of the encoding it was in, as Python writes it."""
-
-    text: str
-    encoding: str
-
-
 def decode(data: bytes, *, declared: str | None = None) -> DecodedText:
-    """Decode the bytes of a text file, strictly: no byte is dropped or replaced.
+    """Decode the bytes of a text file; no byte is dropped.
 
-    A byte order mark decides; then, where there are NUL bytes, whether they are those of UTF-16; then what the file
-    declares; then the escape sequences of ISO-2022-JP; then UTF-8, EUC-JP and Shift_JIS (cp932), of which a text of
-    some length satisfies only its own; at last a statistical guess.
+    Where a few bytes of a text that is clearly in one encoding are broken, each becomes U+FFFD and is counted. A byte
+    order mark decides; then, where there are NUL bytes, whether they are those of UTF-16; then the escape sequences of
+    ISO-2022-JP; then what the file declares; then UTF-8, EUC-JP and Shift_JIS (cp932), of which a text of some length
+    satisfies only its own; then the same with broken bytes; at last a statistical guess.
+
+    The confidence is 1.0 for a mark, escape sequences and bytes that fit one encoding only, less where they fit two,
+    the share of whole characters where some are broken, and for a guess what charset-normalizer says (1 - its chaos).
 
     Args:
         data: The whole file.
@@ -85,10 +89,10 @@ def decode(data: bytes, *, declared: str | None = None) -> DecodedText:
                 f"バイナリです（{offset} バイト目に NUL）。テキストが必要です。{REMEDY_JA} / "
                 f"it is binary, with a NUL byte at offset {offset}; expected text; {REMEDY}, or add another file"
             )
-    decoded = decoded or _decode_declared(data, declared) or _decode_escaped(data) or _decode_japanese(data)
-    decoded = decoded or _decode_guessed(data)
+    decoded = decoded or _decode_escaped(data) or _decode_declared(data, declared) or _decode_japanese(data)
+    decoded = decoded or decode_damaged(data, "euc_jp", "cp932") or _decode_guessed(data)
     _refuse_binary(decoded)
-    return decoded
+    return _replace_undefined(decoded) if decoded.encoding == "cp932" else decoded
 
 
 def _refuse_binary(decoded: DecodedText) -> None:
@@ -130,15 +134,15 @@ def _decode_strictly(data: bytes, encoding: str) -> str | None:
 def _decode_marked(data: bytes) -> DecodedText | None:
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            text = _decode_strictly(data[len(mark) :], encoding.removesuffix("-sig"))
-            if text is None:
+            text, broken = replace_bytes(data[len(mark) :], encoding.removesuffix("-sig"))
+            if broken > DAMAGE_SHARE * len(text):
                 raise DocumentError(
                     f"先頭は {encoding} の BOM ですが、中身はその符号として読めません。完全なテキストが必要です。"
                     f"入手し直すか、{REMEDY_JA} / "
                     f"it begins with the byte order mark of {encoding} but is not valid in it; expected text; "
                     f"the file is damaged or cut off: get it again, or {REMEDY}"
                 )
-            return DecodedText(text, encoding)
+            return DecodedText(text, encoding, undecodable=broken)
     return None
 
 
@@ -154,9 +158,9 @@ def _decode_unmarked_utf16(data: bytes) -> DecodedText | None:
             continue
         sample = text[:UTF16_SAMPLE]
         plain = len(PLAIN.findall(sample))
-        usual = plain + sum(1 for kanji in KANJI.findall(sample) if _is_usual(kanji))
+        usual = plain + count_usual(sample)
         if 5 * plain >= len(sample) and 10 * usual >= 9 * len(sample):
-            return DecodedText(text, encoding)
+            return DecodedText(text, encoding, confidence=TOLD_BY_ITS_TEXT)
     return None
 
 
@@ -177,18 +181,20 @@ def _decode_declared(data: bytes, declared: str | None) -> DecodedText | None:
         text = _decode_strictly(data, encoding)
     except (LookupError, ValueError):
         return None
-    return None if text is None else DecodedText(text, encoding)
+    return None if text is None else DecodedText(text, encoding, confidence=DECLARED)
 
 
 def _decode_escaped(data: bytes) -> DecodedText | None:
-    if JIS_ESCAPE.search(data) is None or not data.isascii():
+    if JIS_ESCAPE.search(data) is None:
         return None
+    if not data.isascii():
+        return None if _decode_strictly(data, "utf-8") is not None else decode_damaged(data, "iso2022_jp_ext")
     for encoding in ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004"):
         text = _decode_strictly(data, encoding)
         if text is not None:
             return DecodedText(text, encoding)
     text = _decode_cp50221(data)
-    return None if text is None else DecodedText(text, "cp50221")
+    return decode_damaged(data, "iso2022_jp_ext") if text is None else DecodedText(text, "cp50221")
 
 
 def _decode_cp50221(data: bytes) -> str | None:
@@ -212,17 +218,20 @@ def _decode_cp50221(data: bytes) -> str | None:
 
 def _decode_japanese(data: bytes) -> DecodedText | None:
     utf8 = _decode_strictly(data, "utf-8")
-    if utf8 is None:
-        _refuse_damaged_utf8(data)
-    elif UNLIKELY_IN_UTF8.search(utf8) is None or THREE_BYTES.search(utf8) is not None:
-        return DecodedText(utf8, "utf-8")
+    if utf8 is not None and (UNLIKELY_IN_UTF8.search(utf8) is None or THREE_BYTES.search(utf8) is not None):
+        certain = utf8.isascii() or THREE_BYTES.search(utf8) is not None
+        return DecodedText(utf8, "utf-8", confidence=1.0 if certain else FITS_TWO)
+    if utf8 is None and (damaged := decode_damaged(data, "utf-8")) is not None:
+        return damaged
     euc = _decode_first(data, EUC_FAMILY)
     if utf8 is not None:
-        usual = euc is not None and _count_rare(euc.text) == 0
-        return euc if usual else DecodedText(utf8, "utf-8")
+        usual = euc is not None and count_rare(euc.text) == 0
+        return replace(euc, confidence=FITS_TWO) if euc and usual else DecodedText(utf8, "utf-8", confidence=FITS_TWO)
     sjis = _decode_first(data, SJIS_FAMILY)
     if euc is not None and sjis is not None:
-        return sjis if _prefers_shift_jis(euc.text, sjis.text) else euc
+        return replace(sjis if _prefers_shift_jis(euc.text, sjis.text) else euc, confidence=FITS_TWO)
+    if sjis is not None and 2 * len(HALF_WIDTH.findall(sjis.text)) > len(OTHER_WIDE.findall(sjis.text)):
+        return decode_damaged(data, "euc_jp") or sjis
     return euc or sjis
 
 
@@ -234,20 +243,10 @@ def _decode_first(data: bytes, encodings: tuple[str, ...]) -> DecodedText | None
     return None
 
 
-def _refuse_damaged_utf8(data: bytes) -> None:
-    """Raise where a text is clearly UTF-8 but for a few bytes, which other encodings would turn into nonsense."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        broken = data.decode("utf-8", "replace").count("\ufffd")
-        if broken <= DAMAGE_SHARE * len(UTF8_LEAD.findall(data)):
-            line = data.count(b"\n", 0, error.start) + 1
-            raise DocumentError(
-                f"UTF-8 ですが {broken} か所が壊れています（最初は {error.start} バイト目、{line} 行目）。正しい"
-                "テキストが必要です。入手し直すか、その行を直して UTF-8 で保存してください / "
-                f"it is UTF-8 but for {broken} broken places, the first at byte {error.start} (line {line}); expected "
-                f"valid text; get the file again, or {REMEDY} after mending that line"
-            ) from error
+def _replace_undefined(decoded: DecodedText) -> DecodedText:
+    """Count the bytes that cp932 leaves undefined, and Python reads as characters, among those that gave none."""
+    text, count = UNDEFINED_IN_CP932.subn(REPLACEMENT, decoded.text)
+    return replace(decoded, text=text, undecodable=decoded.undecodable + count) if count else decoded
 
 
 def _prefers_shift_jis(euc: str, sjis: str) -> bool:
@@ -258,9 +257,9 @@ def _prefers_shift_jis(euc: str, sjis: str) -> bool:
     letter at the beginning of a word, a comma every other letter.
     """
     half_width = len(HALF_WIDTH.findall(sjis))
-    rare = _count_rare(euc)
+    rare = count_rare(euc)
     if half_width == 0:
-        return HALF_WIDTH.search(euc) is not None or rare > _count_rare(sjis)
+        return HALF_WIDTH.search(euc) is not None or rare > count_rare(sjis)
     broken = sum(_count_misspellings(run.group()) for run in HALF_WIDTH_RUN.finditer(sjis))
     if broken > half_width // 20 or len(KANA_OR_MARK.findall(euc)) > half_width // 20:
         return False
@@ -279,18 +278,6 @@ def _count_misspellings(run: str) -> int:
     return count
 
 
-def _count_rare(text: str) -> int:
-    """Count kanji outside the first level of JIS X 0208, which holds all those of everyday text."""
-    return sum(1 for kanji in KANJI.findall(text) if not _is_usual(kanji))
-
-
-def _is_usual(kanji: str) -> bool:
-    try:
-        return 0xB0 <= kanji.encode("euc_jp")[0] < 0xD0
-    except UnicodeEncodeError:
-        return False
-
-
 def _decode_guessed(data: bytes) -> DecodedText:
     from charset_normalizer import from_bytes
 
@@ -303,4 +290,4 @@ def _decode_guessed(data: bytes) -> DecodedText:
             "its encoding cannot be told: it is not valid in UTF-8, EUC-JP, Shift_JIS or ISO-2022-JP; expected text "
             f"in one of these or UTF-16 with a byte order mark; {REMEDY}"
         )
-    return DecodedText(text, best.encoding)
+    return DecodedText(text, best.encoding, confidence=1 - best.chaos)

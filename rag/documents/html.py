@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from rag.documents.canonical import clean_title, complete_headings
+from rag.documents.canonical import clean_title, complete_headings, find_first_heading
 from rag.documents.encoding import decode, find_declared_encoding
 from rag.documents.html_layout import HEADINGS, HtmlLayout
 from rag.documents.loader import Content
-from rag.documents.losses import Losses
 from rag.documents.phrase import Phrase
 from rag.documents.signature import HTML
 from rag.documents.writer import TextWriter
@@ -20,11 +19,9 @@ from rag.errors import DocumentError
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-DROPPED_NAMES = (
-    "script style template noscript iframe title rt rp rtc nav textarea select optgroup option datalist button"
-)
+DROPPED_NAMES = "script style template noscript iframe title rp rtc nav textarea select optgroup option datalist button"
 DROPPED = frozenset(DROPPED_NAMES.split())
-"""Elements that show nothing, readings above ruby, menus and what a form holds."""
+"""Elements that show nothing, brackets around readings, menus and what a form holds."""
 XML_DECLARATION = re.compile(r"<\?xml\b[^>]*>?", re.IGNORECASE)
 """The parser warns of pages with one, that they may be XML; XHTML has one by rights."""
 UNKNOWN_SECTION = re.compile(r"<!\[(?!(?:cdata|if|else|endif)(?![\w.\-]))", re.IGNORECASE | re.ASCII)
@@ -47,24 +44,37 @@ class HtmlLoader:
             DocumentError: The bytes are binary, in no encoding that can be told, or beyond parsing.
         """
         decoded = decode(data, declared=find_declared_encoding(data))
-        soup = _parse(decoded.text)
+        soup = parse_page(decoded.text)
         writer = TextWriter()
         _write(soup, writer)
         text, anchors = writer.text, complete_headings(writer.text, writer.anchors)
         title = clean_title(soup.title.get_text(" ", strip=True) if soup.title else None, text)
-        if not title and writer.anchors:
-            title = writer.anchors[0].label
-        return Content(
-            text, title, anchors, {"format": "html", "encoding": decoded.encoding}, Losses(encoding=decoded.encoding)
-        )
+        title = title or find_first_heading(writer.anchors)
+        return Content(text, title, anchors, {"format": "html", "encoding": decoded.encoding}, decoded.losses)
 
 
 def write_fragment(markup: str, writer: TextWriter) -> None:
     """Write what a piece of HTML shows."""
-    _write(_parse(markup), writer)
+    _write(parse_page(markup), writer)
 
 
-def _parse(markup: str) -> BeautifulSoup:
+def write_page(markup: str, writer: TextWriter, *, heading: str) -> None:
+    """Write what a page shows, under a heading where it has none of its own.
+
+    Where the page begins with the words of the heading, these become it.
+    """
+    soup = parse_page(markup)
+    if heading and soup.find(list(HEADINGS)) is None:
+        _place_heading(soup, heading, writer)
+    _write(soup, writer)
+
+
+def parse_page(markup: str) -> BeautifulSoup:
+    """Parse a page.
+
+    Raises:
+        DocumentError: It is beyond parsing.
+    """
     from bs4 import BeautifulSoup
     from bs4.exceptions import ParserRejectedMarkup
 
@@ -86,6 +96,8 @@ def _write(soup: BeautifulSoup, writer: TextWriter) -> None:
     for event, item in _walk(soup):
         if event == "text":
             layout.add_text(str(item))
+        elif event == "reading":
+            layout.add_reading(str(item))
         elif event == "start":
             layout.start(item)  # type: ignore[arg-type]
         else:
@@ -93,7 +105,7 @@ def _write(soup: BeautifulSoup, writer: TextWriter) -> None:
     layout.finish()
 
 
-def _walk(root: Tag) -> Iterator[tuple[Literal["start", "end", "text"], Tag | str]]:
+def _walk(root: Tag) -> Iterator[tuple[Literal["start", "end", "text", "reading"], Tag | str]]:
     """Walk a tree without recursion: pages with unclosed elements are nested thousands deep."""
     from bs4.element import CData, NavigableString, Tag
 
@@ -105,12 +117,20 @@ def _walk(root: Tag) -> Iterator[tuple[Literal["start", "end", "text"], Tag | st
             stack.pop()
             if stack:
                 yield "end", tag
+        elif isinstance(child, Tag) and child.name == "rt":
+            yield "reading", _read_reading(child)
         elif isinstance(child, Tag):
             if not _is_dropped(child):
                 yield "start", child
                 stack.append((child, iter(child.contents)))
         elif type(child) in (NavigableString, CData):  # its subclasses are comments, declarations, scripts
             yield "text", str(child)
+
+
+def _read_reading(tag: Tag) -> str:
+    """Text of a reading, without the brackets that stand in it where elements are not closed."""
+    inside = tag.find_all(string=True)
+    return "".join(str(text) for text in inside if text.find_parent(["rt", "rp", "rb"]) is tag)
 
 
 def _is_dropped(tag: Tag) -> bool:
@@ -120,6 +140,25 @@ def _is_dropped(tag: Tag) -> bool:
     # What is hidden "until-found" is text that readers are to find.
     hidden = str(tag.get("hidden", "until-found")).lower() != "until-found"
     return tag.name in DROPPED or hidden or str(tag.get("aria-hidden", "")).strip().lower() == "true"
+
+
+def _place_heading(soup: BeautifulSoup, heading: str, writer: TextWriter) -> None:
+    page = soup.body or soup
+    first = next((text for text in page.find_all(string=True) if text.strip()), None)
+    if first is None:
+        return
+    element = first.parent
+    while element is not None and element is not page and _compact(element) in _compact(heading):
+        if _compact(element) == _compact(heading):
+            element.name = "h1"
+            return
+        element = element.parent
+    writer.write_heading(heading, level=1)
+
+
+def _compact(text: Tag | str) -> str:
+    shown = text if isinstance(text, str) else "".join(str(item) for event, item in _walk(text) if event == "text")
+    return "".join(shown.split())
 
 
 def _find_layout_rows(soup: BeautifulSoup) -> frozenset[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rag.documents.ruby import END, MARKS, mark_ruby
 from rag.documents.table_rows import Cell, TableRows
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ MOST_ROWS = 65534
 MOST_COLUMNS = 1000
 """Most rows and columns of one cell, as the HTML standard has it."""
 BLOCKS = APART | frozenset(BLOCK_NAMES.split())
-WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff" + MARKS
 WIDE_LINE_END = re.compile(rf"(?<=[{WIDE}])[ \t\r\f]*\n[ \t\r\n\f]*(?=[{WIDE}])")
-SPACE = re.compile(r"[ \t\r\n\f]+")
+SPACES = " \t\r\n\f"
+SPACE = re.compile(f"[{SPACES}]+")
 AROUND_BREAK = re.compile(rf" ?{BREAK}[ {BREAK}]*")
 
 
@@ -49,8 +51,13 @@ class HtmlLayout:
         self._writer = writer
         self._layout_rows = layout_rows
         self._line: list[str] = []
+        self._base: int | None = None
         self._rows = TableRows()
+        self._table: list[list[Cell]] = []
+        self._headers = 0
+        self._group = ""
         self._row: list[Cell] | None = None
+        self._names_columns = False
         self._cell: Tag | None = None
         self._heading: str | None = None
         self._preformatted = 0
@@ -61,11 +68,25 @@ class HtmlLayout:
         """Take the text of an element."""
         self._line.append(text if self._preformatted else text.replace(BREAK, " "))
 
+    def add_reading(self, reading: str) -> None:
+        """Take the reading of the characters since the `ruby` element, or the reading before, began."""
+        if self._base is None:
+            return
+        base = "".join(self._line[self._base :])
+        if base.strip():
+            self._line[self._base :] = [mark_ruby(base, reading)]
+        elif self._line and (before := self._line[self._base - 1]).endswith(END):
+            # All characters come before all readings.
+            self._line[self._base - 1 :] = [before.removesuffix(END) + reading + END]
+        self._base = len(self._line)
+
     def start(self, tag: Tag) -> None:
         """Take the start of an element."""
         name = tag.name
         if name == "br":
             self._line.append("\n" if self._preformatted else BREAK)
+        elif name == "ruby":
+            self._base = len(self._line)
         elif name == "img":
             self._line.append(str(tag.get("alt") or ""))
         if name not in BLOCKS:
@@ -80,6 +101,8 @@ class HtmlLayout:
     def end(self, tag: Tag) -> None:
         """Take the end of an element."""
         name = tag.name
+        if name == "ruby":
+            self._base = None
         if name not in BLOCKS:
             return
         if name == self._heading:
@@ -90,6 +113,10 @@ class HtmlLayout:
             self._finish_row()
         else:
             self._finish_line()
+        if name in ROW_GROUPS:
+            self._group = ""
+        if name == "table":
+            self._finish_table()
         if name == "pre":
             self._preformatted = max(0, self._preformatted - 1)
         elif name in {"ol", "ul", "menu", "dir"} and self._lists:
@@ -104,20 +131,26 @@ class HtmlLayout:
         if self._row is not None:
             self._finish_row()
         self._finish_heading()
+        self._finish_table()
 
     def _open(self, tag: Tag) -> None:
         name = tag.name
         if name in ROW_GROUPS:
             self._rows.clear()
+            self._group = name
+            if name == "table":
+                self._finish_table()
         elif name in HEADINGS:
             self._heading = name
         elif name == "tr":
             if self._row is not None:
                 self._finish_row()
             self._row = None if id(tag) in self._layout_rows else []
+            self._names_columns = True
         elif name in {"td", "th"} and self._row is not None:
             self._finish_cell()
             self._cell = tag
+            self._names_columns = self._names_columns and name == "th"
         elif name == "pre":
             self._preformatted += 1
         elif name in {"ul", "menu", "dir"}:
@@ -149,6 +182,8 @@ class HtmlLayout:
             return
         text = "".join(self._line)
         self._line = []
+        if text.strip(SPACES):
+            self._finish_table()
         if self._preformatted:
             self._writer.write(text.removeprefix("\n"))
             return
@@ -164,6 +199,7 @@ class HtmlLayout:
             return
         text = _collapse("".join(self._line))
         self._line = []
+        self._finish_table()
         self._writer.write_heading(text, level=int(name[1]))
 
     def _finish_cell(self) -> None:
@@ -178,7 +214,18 @@ class HtmlLayout:
             self._finish_cell()
         row, self._row = self._row, None
         self._line = []
-        self._writer.write_row(self._rows.complete(row or []))
+        is_header = self._group == "thead" or self._names_columns
+        if filled := self._rows.fill(row or []):
+            if is_header and self._headers == len(self._table):
+                self._headers += 1
+            self._table.append(filled)
+
+    def _finish_table(self) -> None:
+        """Write the rows so far; a table that says of no row that it is the header has it judged."""
+        table, headers = self._table, self._headers
+        self._table, self._headers = [], 0
+        if table:
+            self._writer.write_table(table, headers=headers or None)
 
 
 def _collapse(text: str) -> str:

@@ -7,32 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rag.documents.canonical import choose_title
-from rag.documents.document import Document, build_document_id
-from rag.documents.docx import DocxLoader
-from rag.documents.encoding import decode
-from rag.documents.html import HtmlLoader
+from rag.documents.document import Document, build_document
+from rag.documents.file_bytes import FOLDER, is_folder, open_file, read_bytes
+from rag.documents.formats import LOADERS as LOADERS
+from rag.documents.formats import check_format, find_container, find_loader, is_supported
+from rag.documents.formats import supported_suffixes as supported_suffixes
 from rag.documents.loader import Loader
-from rag.documents.losses import count_losses
-from rag.documents.markdown import MarkdownLoader
-from rag.documents.pdf import PdfLoader
-from rag.documents.phrase import Phrase
-from rag.documents.plain_text import PlainTextLoader
-from rag.documents.signature import HTML, PDF, TEXT, Signature, has_pdf_header, identify, looks_like_html
+from rag.documents.losses import LossEntry
+from rag.documents.unpacking import Unpacking, Unread
 from rag.errors import DocumentError
 
-LOADERS: tuple[Loader, ...] = (PlainTextLoader(), MarkdownLoader(), HtmlLoader(), PdfLoader(), DocxLoader())
-FOLDER = (
-    "フォルダーです。ファイルが必要です。中のファイルを指定してください / "
-    "it is a folder; expected a file; give the files in it, or use find_files"
-)
 HIDDEN = (".", "~$")
 """Beginnings of names that a folder is not searched for; Word leaves ~$name.docx beside an open document."""
-
-
-def supported_suffixes() -> tuple[str, ...]:
-    """Return the endings of the files that can be loaded, in lower case and with the dot."""
-    return tuple(suffix for loader in LOADERS for suffix in loader.suffixes)
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -81,43 +67,54 @@ def load_document(path: Path) -> Document:
     """
     try:
         loader = _choose_loader(path)
-        data = _read_bytes(path)
-        _check_format(path, loader, data)
-        content = loader.load(data)
+        data = read_bytes(path)
+        check_format(path.name, loader, data)
+        return build_document(loader.load(data), source=str(path.resolve()), stem=path.stem)
     except DocumentError as error:
         raise DocumentError(f"{path}: {error}") from error.__cause__
-    if not content.text.strip():
-        raise DocumentError(
-            f"{path}: 文章がありません（空白や書式だけ）。文章のあるファイルを指定してください / "
-            "it holds no text, only white space or markup; expected text; add another file"
-        )
+
+
+def load_documents(path: Path) -> Iterator[Document | Unread | LossEntry]:
+    """Load every document in a file, one at a time.
+
+    Most formats hold one. The source of a member of a container (an archive, a mail, lines of JSON) is the path of the
+    file, "!/" and the name of the member.
+
+    Args:
+        path: A file with one of the supported endings, in upper or lower case.
+
+    Yields:
+        The documents; for each that cannot be read, or for the whole file, why not; and for a container with members
+        that are no documents, how many there are of which kind.
+    """
+    container = find_container(path.name)
+    if container is None:
+        try:
+            yield load_document(path)
+        except DocumentError as error:
+            yield Unread(str(path), str(error))
+        return
     source = str(path.resolve())
-    return Document(
-        id=build_document_id(source, content.text),
-        title=choose_title(content.title, content.text, content.anchors, path.stem),
-        text=content.text,
-        source=source,
-        anchors=content.anchors,
-        metadata=content.metadata,
-        losses=count_losses(content.text, content.anchors, content.losses),
-    )
+    try:
+        with open_file(path) as file:
+            yield from Unpacking().unpack(container, file, name=path.name, source=source)
+    except DocumentError as error:
+        yield Unread(source, f"{source}: {error}")
 
 
 def _find_supported(folder: Path) -> list[Path]:
     """Files below a folder that can be loaded, sorted; at least one."""
-    supported = supported_suffixes()
     others: Counter[str] = Counter()
     files: list[Path] = []
     for path in _search(folder):
-        suffix = path.suffix.lower()
-        if suffix in supported and path.is_file():
+        if is_supported(path.name) and path.is_file():
             files.append(path)
         else:
-            others[suffix or path.name] += 1
+            others[path.suffix.lower() or path.name] += 1
     if files:
         return sorted(files)
     found = ", ".join(f"{suffix} × {count}" for suffix, count in others.most_common(5))
-    suffixes = " ".join(supported)
+    suffixes = " ".join(supported_suffixes())
     raise DocumentError(
         f"{folder}: 読める文書がありません（見つかったもの: {found or 'なし'}）。{suffixes} のファイルを"
         "入れるか、別のフォルダーを指定してください / "
@@ -149,12 +146,17 @@ def _search(folder: Path) -> Iterator[Path]:
 
 
 def _choose_loader(path: Path) -> Loader:
-    suffix = path.suffix.lower()
-    loader = next((loader for loader in LOADERS if suffix in loader.suffixes), None)
+    loader = find_loader(path.name)
     if loader is not None:
         return loader
-    if _is_folder(path):
+    if is_folder(path):
         raise DocumentError(FOLDER)
+    if find_container(path.name) is not None:
+        raise DocumentError(
+            "文書をいくつも含むファイルです。一つの文書のファイルを指定するか、load_documents で読んでください / "
+            "it may hold several documents; expected a file of one; use load_documents"
+        )
+    suffix = path.suffix.lower()
     supported = " ".join(supported_suffixes())
     raise DocumentError(
         f"拡張子 {suffix!r} のファイルには対応していません。{supported} のどれかに変換するか、中身がそうなら"
@@ -162,76 +164,3 @@ def _choose_loader(path: Path) -> Loader:
         f"files ending in {suffix!r} are not supported; expected one of {supported}; convert the file, or rename it "
         "if its content is one of these"
     )
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        if path.is_dir():
-            raise DocumentError(FOLDER)
-        if path.exists() and not path.is_file():
-            raise DocumentError(
-                "デバイスかパイプです。普通のファイルが必要です。内容をファイルに写してください / "
-                "it is a device or pipe; expected a regular file; copy its content into a file"
-            )
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise DocumentError(
-            "ファイルがありません。読めるファイルが必要です。パスを確かめてください / "
-            "no such file; expected a file to read; check the path"
-        ) from error
-    except PermissionError as error:
-        raise DocumentError(
-            "読む権限がありません。読めるファイルが必要です。権限を変える（chmod u+r）か、所有者として"
-            "実行してください / "
-            "no permission to read it; expected a readable file; change its rights (chmod u+r) or run as its owner"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise DocumentError(
-            f"読めません（{error}）。読めるファイルが必要です。パスとディスクを確かめてください / "
-            f"cannot be read ({error}); expected a readable file; check path and disk"
-        ) from error
-    if not data:
-        raise DocumentError(
-            "空のファイルです（0 バイト）。中身のあるファイルを指定してください / "
-            "it is empty (0 bytes); expected text, so give a file with content"
-        )
-    return data
-
-
-def _check_format(path: Path, loader: Loader, data: bytes) -> None:
-    """Raise where the bytes are of another format than the name of the file says."""
-    found = identify(data)
-    if found is None and not loader.is_text:
-        if PDF.suffix in loader.suffixes and has_pdf_header(data):
-            return
-        found = _identify_text(data)
-        if found is None:
-            raise DocumentError(
-                f"中身が「{loader.kind.ja}」でも、ほかの知られた形式でもありません。{loader.kind.ja}が必要です。"
-                "壊れているか名前違いなので、入手し直してください / "
-                f"its content is not {loader.kind.en}, nor any format known here; expected {loader.kind.en}; the file "
-                "is damaged or wrongly named: get it again"
-            )
-    if found is not None and found.suffix not in loader.suffixes:
-        rename = Phrase(f"拡張子を {found.suffix} に変えてください", f"rename it to {found.suffix}")
-        remedy = rename if found.suffix else found.remedy
-        raise DocumentError(
-            f"中身は「{found.kind.ja}」です。名前（{path.suffix}）のとおりなら「{loader.kind.ja}」のはずです。"
-            f"{remedy.ja} / "
-            f"its content is {found.kind.en}; expected {loader.kind.en}, as the name says ({path.suffix}); {remedy.en}"
-        )
-
-
-def _identify_text(data: bytes) -> Signature | None:
-    try:
-        decode(data)
-    except DocumentError:
-        return None
-    return HTML if looks_like_html(data) else TEXT

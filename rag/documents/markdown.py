@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.documents.canonical import clean_title, complete_headings, to_canonical
+from rag.documents.canonical import clean_title, complete_headings, find_first_heading, to_canonical
 from rag.documents.encoding import decode
 from rag.documents.html import write_fragment
 from rag.documents.loader import Content
-from rag.documents.losses import Losses
 from rag.documents.phrase import Phrase
+from rag.documents.ruby import mark_ruby
+from rag.documents.table_rows import Cell
 from rag.documents.writer import TextWriter
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ UNREAD_EMPHASIS = re.compile(r"(\*\*|__)(?=\S)((?:(?!\1)[^\n])+)(?<=\S)\1")
 NESTING = 60
 """Deeper quotes and lists are left out by the parser; its default is 20."""
 HTML_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)")
-READING = re.compile(r"<(/?)(?:rt|rp|script|style)\b", re.IGNORECASE)
+HIDDEN_TAG = re.compile(r"<(/?)(?:rp|script|style)\b", re.IGNORECASE)
+RUBY_TAG = re.compile(r"<(/?)(ruby|rt)\b", re.IGNORECASE)
 INLINE_NAMES = (
     "a abbr b bdi bdo big br cite code data del details dfn div em font hr i img input ins kbd label mark meter nobr p "
     "q rb rp rt ruby s samp script small span strike strong style sub summary sup time tt u var wbr"
@@ -65,11 +67,8 @@ class MarkdownLoader:
         text, anchors = writer.text, complete_headings(writer.text, writer.anchors)
         named = FRONT_TITLE.search(front)
         title = clean_title(named[1] if named else None, text)
-        if not title and writer.anchors:
-            title = writer.anchors[0].label
-        return Content(
-            text, title, anchors, {"format": "md", "encoding": decoded.encoding}, Losses(encoding=decoded.encoding)
-        )
+        title = title or find_first_heading(writer.anchors)
+        return Content(text, title, anchors, {"format": "md", "encoding": decoded.encoding}, decoded.losses)
 
 
 def _split_front_matter(source: str) -> tuple[str, str]:
@@ -116,7 +115,8 @@ class _MarkdownLayout:
         self._lists: list[int | None] = []
         self._prefix = ""
         self._level: int | None = None
-        self._row: list[str] | None = None
+        self._table: list[list[Cell]] = []
+        self._row: list[Cell] | None = None
 
     def lay_out(self, tokens: Sequence[Token]) -> None:
         for token in tokens:
@@ -161,8 +161,11 @@ class _MarkdownLayout:
         elif token.type == "heading_close":
             self._level = None
         elif token.type == "tr_close":
-            self._writer.write_row(self._row or [])
+            self._table.append(self._row or [])
             self._row = None
+        elif token.type == "table_close":
+            self._writer.write_table(self._table, headers=1)
+            self._table = []
         if token.type not in {"tr_close", "th_close", "td_close", "thead_close", "tbody_close"}:
             self._separate()
 
@@ -177,7 +180,7 @@ class _MarkdownLayout:
 
     def _write(self, text: str) -> None:
         if self._row is not None:
-            self._row.append(text)
+            self._row.append(Cell(text))
         elif self._level is not None:
             self._writer.write_heading(text, level=self._level)
         elif text.strip():
@@ -188,11 +191,19 @@ class _MarkdownLayout:
 def _read_inline(tokens: Sequence[Token]) -> str:
     """Text of a paragraph, without the markup in it."""
     pieces: list[str] = []
-    hidden = 0
+    hidden = base = reading = 0
     for token in tokens:
         if token.type == "html_inline":
-            if reading := READING.match(token.content):
-                hidden = max(0, hidden + (-1 if reading[1] else 1))
+            if tag := HIDDEN_TAG.match(token.content):
+                hidden = max(0, hidden + (-1 if tag[1] else 1))
+            elif tag := RUBY_TAG.match(token.content):
+                if tag[2].lower() == "rt" and not tag[1]:
+                    reading = len(pieces)
+                elif tag[1] and reading > base:
+                    marked = mark_ruby("".join(pieces[base:reading]), "".join(pieces[reading:]))
+                    pieces[base:] = [marked]
+                    reading = 0
+                base = base if reading else len(pieces)
             elif not hidden:
                 pieces.append(_read_html(token.content))
         elif not hidden:

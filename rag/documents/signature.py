@@ -42,17 +42,14 @@ OLD_OFFICE = Signature(
         "2007 年より前の形式の Office 文書（.doc、.xls、.ppt）",
         "an Office document of the format before 2007 (.doc, .xls, .ppt)",
     ),
-    remedy=AS_WORD,
+    remedy=Phrase(
+        "Office か LibreOffice で開いて .docx、.xlsx、.pptx で保存してください",
+        "open it in Office or LibreOffice and save it as .docx, .xlsx or .pptx",
+    ),
 )
-EXCEL = Signature(
-    Phrase("Excel ブック（.xlsx）", "an Excel workbook (.xlsx)"),
-    remedy=Phrase("シートを .txt などのテキストで保存してください", "save its sheets as text, for example .txt"),
-)
-POWERPOINT = Signature(
-    Phrase("PowerPoint ファイル（.pptx）", "a PowerPoint file (.pptx)"),
-    remedy=Phrase(".pdf に書き出してください", "export it as .pdf"),
-)
-EPUB = Signature(Phrase("EPUB の本", "an EPUB book"), remedy=Phrase(".html に変換してください", "convert it to .html"))
+EXCEL = Signature(Phrase("Excel ブック", "an Excel workbook"), ".xlsx")
+POWERPOINT = Signature(Phrase("PowerPoint ファイル", "a PowerPoint file"), ".pptx")
+EPUB = Signature(Phrase("EPUB の本", "an EPUB book"), ".epub")
 OPEN_DOCUMENT = Signature(
     Phrase("OpenDocument ファイル", "an OpenDocument file"),
     remedy=Phrase(".docx で保存してください", "save it as .docx"),
@@ -64,7 +61,9 @@ ZIP_MEMBERS = (
     ("META-INF/container.xml", EPUB),
     ("content.xml", OPEN_DOCUMENT),
 )
-ZIP = Signature(Phrase("ZIP 書庫", "a ZIP archive"), remedy=UNPACK)
+MEMBER_FOLDER = re.compile(rb"PK\x03\x04.{26}(word|xl|ppt|META-INF|content\.xml)", re.DOTALL)
+"""Where a member of an archive begins: with a header of 30 bytes and its name."""
+ZIP = Signature(Phrase("ZIP 書庫", "a ZIP archive"), ".zip")
 TIFF = Signature(Phrase("TIFF 画像", "a TIFF image"), remedy=RECOGNIZE)
 PROGRAM = Signature(
     Phrase("プログラム", "a program"), remedy=Phrase("文書だけを指定してください", "add the documents only")
@@ -81,6 +80,7 @@ BEGINNINGS = (
     (b"II*\x00", TIFF),
     (b"MM\x00*", TIFF),
     (b"\x1f\x8b\x08", Signature(Phrase("gzip 圧縮データ", "gzip-compressed data"), remedy=UNPACK)),
+    (b"\xfd7zXZ\x00", Signature(Phrase("xz 圧縮データ", "xz-compressed data"), remedy=UNPACK)),
     (b"7z\xbc\xaf\x27\x1c", Signature(Phrase("7-Zip 書庫", "a 7-Zip archive"), remedy=UNPACK)),
     (b"Rar!\x1a\x07", Signature(Phrase("RAR 書庫", "a RAR archive"), remedy=UNPACK)),
     (b"\x7fELF", PROGRAM),
@@ -119,5 +119,6 @@ def _identify_zip(data: bytes) -> Signature:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         # A cut-off archive has lost its directory, but the names of its members still stand before them.
-        names = {member for member, _ in ZIP_MEMBERS if member.encode() in data}
+        first = {match[1].decode() for match in MEMBER_FOLDER.finditer(data)}
+        names = {member for member, _ in ZIP_MEMBERS if member.partition("/")[0] in first}
     return next((signature for member, signature in ZIP_MEMBERS if member in names), ZIP)

@@ -28,6 +28,7 @@ from rag.index.stored_document import (
     Statistics,
     count_documents,
     find_document,
+    find_inside,
     has_document,
     insert_document,
     list_documents,
@@ -158,6 +159,11 @@ class LibraryIndex:
         """Return the id of the document that came from `source`."""
         with self._catalog.reading() as connection:
             return find_document(connection, source)
+
+    def find_inside(self, source: str) -> dict[str, str]:
+        """Return the ids of the documents that came from the file `source` or from its members, by their sources."""
+        with self._catalog.reading() as connection:
+            return find_inside(connection, source)
 
     def find_other_windowing(self, windowing: str) -> list[str]:
         """Return the ids of the documents that are not cut in this way, in the order they were added."""

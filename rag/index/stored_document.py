@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rag.chunks.chunk import Chunk
 from rag.documents.anchor import Anchor
+from rag.documents.container import INSIDE
 from rag.documents.document import Document
 from rag.documents.losses import NOTHING_KNOWN, Losses
 from rag.embeddings.encoder import Vectors
@@ -33,6 +34,7 @@ class DocumentEntry:
     characters: int
     chunks: int
     added: str
+    losses: Losses = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,17 @@ def find_document(connection: sqlite3.Connection, source: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def find_inside(connection: sqlite3.Connection, source: str) -> dict[str, str]:
+    """Return the ids of the documents that came from the file `source` or from its members, by their sources."""
+    first = encode_text(source + INSIDE)
+    rows = connection.execute(
+        """SELECT source, id FROM documents WHERE source = CAST(? AS TEXT)
+           OR (source >= CAST(? AS TEXT) AND source < CAST(? AS TEXT))""",
+        (encode_text(source), first, first[:-1] + bytes([first[-1] + 1])),
+    )
+    return dict(rows.fetchall())
+
+
 def has_document(connection: sqlite3.Connection, document_id: str) -> bool:
     """Say whether there is a document of this id."""
     return connection.execute("SELECT 1 FROM documents WHERE id = ?", (document_id,)).fetchone() is not None
@@ -116,10 +129,14 @@ def load_document(connection: sqlite3.Connection, document_id: str, *, text: str
 def load_losses(connection: sqlite3.Connection, document_id: str) -> Losses:
     """Load what of a document did not come in; nothing is known of documents that an older version added."""
     row = connection.execute("SELECT report FROM losses WHERE document_id = ?", (document_id,)).fetchone()
-    if row is None:
+    return _read_losses(None if row is None else row[0])
+
+
+def _read_losses(report: str | None) -> Losses:
+    if report is None:
         return NOTHING_KNOWN
     fields: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(row[0]).items()
+        name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(report).items()
     }
     return Losses(**fields)
 
@@ -128,10 +145,13 @@ def list_documents(connection: sqlite3.Connection) -> list[DocumentEntry]:
     """List the documents in the order they were added."""
     rows = connection.execute(
         """SELECT id, title, source, characters,
-                  (SELECT count(*) FROM chunks WHERE document_id = documents.id), added
-           FROM documents ORDER BY rowid"""
+                  (SELECT count(*) FROM chunks WHERE document_id = documents.id), added, report
+           FROM documents LEFT JOIN losses ON losses.document_id = documents.id ORDER BY documents.rowid"""
     )
-    return [DocumentEntry(*row) for row in rows]
+    return [
+        DocumentEntry(document_id, title, source, characters, chunks, added, _read_losses(report))
+        for document_id, title, source, characters, chunks, added, report in rows
+    ]
 
 
 def count_documents(connection: sqlite3.Connection) -> Statistics:

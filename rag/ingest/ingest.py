@@ -14,8 +14,12 @@ import numpy as np
 
 from rag.chunks.chunk import Chunk
 from rag.chunks.windows import Unit, build_windows
+from rag.documents.container import INSIDE
 from rag.documents.document import Document
-from rag.documents.loading import find_files, load_document
+from rag.documents.formats import find_container
+from rag.documents.loading import find_files, load_documents
+from rag.documents.losses import LossEntry
+from rag.documents.unpacking import Unread
 from rag.embeddings.encoder import Encoder, Vectors
 from rag.errors import DocumentError, RagError
 from rag.index.library_index import LibraryIndex
@@ -35,7 +39,7 @@ _WINDOWS_AT_ONCE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file that did not go in, and why."""
+    """A file, or a member of one (see `rag.documents.container.INSIDE`), that did not go in, and why."""
 
     path: str
     error: str
@@ -46,7 +50,9 @@ class IngestReport:
     """What became of the documents.
 
     `added`, `updated` and `unchanged` hold document ids, `failed` the files that did not go in, in the order given;
-    `documents`, `chunks` and `characters` count the whole library afterwards.
+    `documents`, `chunks` and `characters` count the whole library afterwards. `losses` says for each document that was
+    read, and each container, what of it did not come in, where anything did not; `removed` holds the ids of documents
+    whose members are gone from their container.
     """
 
     added: tuple[str, ...]
@@ -57,6 +63,8 @@ class IngestReport:
     chunks: int
     characters: int
     seconds: float
+    removed: tuple[str, ...] = ()
+    losses: tuple[LossEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,7 @@ def ingest(
     A file that cannot be read is reported and the others still go in. What a document replaces goes in the same
     transaction in which it comes, so an interruption leaves every document whole, old or new. A library has windows of
     one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
+    Documents of members that are gone from a container are removed once the whole of it has been read.
 
     Raises:
         ArgumentError: `size` and `stride` cannot be.
@@ -113,7 +122,7 @@ def ingest(
             if failure is not None:
                 raise failure
             run.report("read", str(file))
-            run.add(load_document(file))
+            run.take_file(file)
     return run.finish()
 
 
@@ -132,7 +141,7 @@ def ingest_documents(
     run.total = len(documents) if isinstance(documents, Sequence) else 0
     for document in documents:
         with run.keeping_on(document.source):
-            run.add(document)
+            run.take(document)
     return run.finish()
 
 
@@ -165,12 +174,42 @@ class _Run:
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    losses: list[LossEntry] = field(default_factory=list)
     done: int = 0
 
     @property
     def windowing(self) -> str:
         """How windows are cut in this run, as the library writes it down."""
         return f"{self.size}/{self.stride} {self.unit}"
+
+    def take_file(self, file: Path) -> None:
+        """Bring in the documents of one file; what is lost of them is noted."""
+        source = str(file.resolve())
+        present: set[str] = set()
+        unread: set[str] = set()
+        for found in load_documents(file):
+            if isinstance(found, LossEntry):
+                self.losses.append(found)
+            elif isinstance(found, Unread):
+                self.failed.append(Failure(found.source, found.error))
+                unread.add(found.source)
+            elif found.source == source:
+                present.add(found.source)
+                self.take(found)
+            else:
+                present.add(found.source)
+                self.total += 1
+                with self.keeping_on(found.source):
+                    self.take(found)
+        if find_container(file.name) is not None:
+            self._forget(source, present, unread)
+
+    def take(self, document: Document) -> None:
+        """Bring one document in and note what is lost of it."""
+        if not document.losses.is_clean:
+            self.losses.append(LossEntry(document.source, document.title, document.losses))
+        self.add(document)
 
     def add(self, document: Document) -> None:
         """Bring one document in, unless it is there in this very form."""
@@ -208,7 +247,7 @@ class _Run:
     def finish(self) -> IngestReport:
         """Cut anew what is cut otherwise, save the vector cache and sum up."""
         self._cut_others()
-        if self.added or self.updated:
+        if self.added or self.updated or self.removed:
             self.index.save()
         totals = self.index.statistics()
         return IngestReport(
@@ -220,7 +259,17 @@ class _Run:
             chunks=totals.chunks,
             characters=totals.characters,
             seconds=time.perf_counter() - self.began,
+            removed=tuple(self.removed),
+            losses=tuple(self.losses),
         )
+
+    def _forget(self, source: str, present: set[str], unread: set[str]) -> None:
+        """Remove the documents of members that are gone; of what cannot be read now, nobody knows that."""
+        for known, document_id in self.index.find_inside(source).items():
+            holders = {known[:place] for place in range(len(known)) if known.startswith(INSIDE, place)}
+            if known not in present and not unread & {known, *holders}:
+                self.index.remove_document(document_id)
+                self.removed.append(document_id)
 
     def _cut_others(self) -> None:
         others = self.index.find_other_windowing(self.windowing)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
+from rag.documents.losses import describe_losses
 from rag.library.records import DocumentEntry
 from rag.ui.uploads import UploadReport
 from rag.ui.words import Words
@@ -30,15 +31,13 @@ def render_documents(entries: Sequence[DocumentEntry], words: Words) -> str:
 
 
 def render_report(report: UploadReport, words: Words) -> str:
-    """Write how many files went in, and for each that did not the reason."""
+    """Write how many files went in, for each that did not the reason, and what was lost of the others."""
     counts = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged}
     said = [words[f"report_{key}"].format(count=count) for key, count in counts.items() if count]
     done = f'<p class="done">{escape("、".join(said))}</p>' if said else ""
-    if not report.failed:
-        return f'<div class="report" role="status">{done}</div>'
-    items = "".join(f"<li><b>{escape(name)}</b> {escape(reason)}</li>" for name, reason in report.failed)
-    failed = escape(words["report_failed"].format(count=len(report.failed)))
-    return f'<div class="report" role="status">{done}<p class="failure">{failed}</p><ul>{items}</ul></div>'
+    failed = _render_reasons("failure", words["report_failed"].format(count=len(report.failed)), report.failed)
+    lost = _render_reasons("lost", words["report_lost"].format(count=len(report.lost)), report.lost)
+    return f'<div class="report" role="status">{done}{failed}{lost}</div>'
 
 
 def render_notice(text: str) -> str:
@@ -46,8 +45,17 @@ def render_notice(text: str) -> str:
     return f'<div class="report" role="status"><p class="done">{escape(text)}</p></div>'
 
 
+def _render_reasons(kind: str, head: str, reasons: Sequence[tuple[str, str]]) -> str:
+    if not reasons:
+        return ""
+    items = "".join(f"<li><b>{escape(name)}</b> {escape(reason)}</li>" for name, reason in reasons)
+    return f'<p class="{kind}">{escape(head)}</p><ul>{items}</ul>'
+
+
 def _render_row(entry: DocumentEntry, words: Words) -> str:
     label = escape(words["remove_label"].format(title=entry.title))
+    lost = describe_losses(entry.losses)
+    note = f'<span class="note">{escape(lost)}</span>' if lost else ""
     added = datetime.fromisoformat(entry.added).astimezone()
     cells = (
         ("characters", f"{entry.characters:,}"),
@@ -55,7 +63,7 @@ def _render_row(entry: DocumentEntry, words: Words) -> str:
         ("added", f"{added:%Y-%m-%d %H:%M}"),
     )
     return (
-        f'<tr><th scope="row" title="{escape(entry.source)}">{escape(entry.title)}</th>'
+        f'<tr><th scope="row" title="{escape(entry.source)}">{escape(entry.title)}{note}</th>'
         + "".join(f'<td data-label="{escape(words[f"column_{name}"])}">{text}</td>' for name, text in cells)
         + f'<td><button type="button" class="remove" data-remove="{escape(entry.id)}"'
         f' data-title="{escape(entry.title)}" aria-label="{label}">{escape(words["remove"])}</button></td></tr>'

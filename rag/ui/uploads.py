@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from rag.documents.container import INSIDE
+from rag.documents.losses import describe_losses
 from rag.errors import ArgumentError
 from rag.ui.words import Words
 
@@ -27,12 +29,17 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u202a-\u202e\u2066-\u2069]')
 
 @dataclass(frozen=True, slots=True)
 class UploadReport:
-    """What became of the files: counts, and (file name, reason) of those that could not be used."""
+    """What became of the files: counts, (file name, reason) of those that could not be used, and what was lost of them.
+
+    A document of an archive or a mail, and a member of one that could not be read, is called by the name of the file,
+    "!/" and its own.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     failed: tuple[tuple[str, str], ...] = ()
+    lost: tuple[tuple[str, str], ...] = ()
 
 
 def build_file_name(name: str) -> str:
@@ -90,16 +97,33 @@ def add_uploads(
         report = library.add(taken, progress=progress)
         for failure in report.failed:
             path = Path(failure.path)
-            failed.append((path.name, failure.error.removeprefix(f"{path}: ").replace(str(path), path.name)))
+            name = _shorten(failure.path, folder)
+            failed.append((name, failure.error.removeprefix(f"{failure.path}: ").replace(failure.path, name)))
+            if path not in taken:  # one member of a file that is of use otherwise
+                continue
             path.unlink(missing_ok=True)
             older = Path(replaced) / path.name
             if older.exists():
                 shutil.move(older, path)
-    return UploadReport(len(report.added), len(report.updated), len(report.unchanged), tuple(failed))
+    lost = tuple((_shorten(entry.source, folder), describe_losses(entry.losses)) for entry in report.losses)
+    return UploadReport(len(report.added), len(report.updated), len(report.unchanged), tuple(failed), lost)
+
+
+def _find_upload(source: str, folder: Path) -> Path | None:
+    """The file in the upload folder that a document came from, itself or as a member; None where it is elsewhere."""
+    name = _shorten(source, folder)
+    return folder / name.partition(INSIDE)[0] if name != source else None
+
+
+def _shorten(source: str, folder: Path) -> str:
+    """Name of a file in the upload folder, with that of a member of it: where we keep files is nobody's business."""
+    return source.removeprefix(f"{folder}/")
 
 
 def remove_document(library: Library, document_id: str) -> str:
     """Remove a document, and its copy when it came through the page; other files of people stay.
+
+    The copy of an archive or a mail stays as long as there is a document of it.
 
     Returns:
         Its title.
@@ -109,7 +133,8 @@ def remove_document(library: Library, document_id: str) -> str:
     """
     document = library.document(document_id)
     library.remove(document_id)
-    source = Path(document.source)
-    if source.parent == (library.folder / FOLDER).resolve():
-        source.unlink(missing_ok=True)
+    folder = (library.folder / FOLDER).resolve()
+    file = _find_upload(document.source, folder)
+    if file is not None and all(_find_upload(entry.source, folder) != file for entry in library.documents()):
+        file.unlink(missing_ok=True)
     return document.title

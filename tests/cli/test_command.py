@@ -53,12 +53,35 @@ def test_ingest_reports_what_failed_and_keeps_the_rest(tmp_path: Path, capsys: p
     code, report = run_json(capsys, "ingest", *paths, "--library", str(tmp_path / "library"))
     assert code == 2
     assert set(report) == {
-        "added", "updated", "unchanged", "failed", "documents", "chunks", "characters", "seconds",
+        "added", "updated", "unchanged", "failed", "documents", "chunks", "characters", "removed", "losses", "seconds",
     }  # fmt: skip
     assert len(report["added"]) == report["documents"] == 2
     assert [Path(failure["path"]).name for failure in report["failed"]] == ["空.txt", "無い.txt", "偽.pdf", "像.txt"]
     for failure in report["failed"]:
         assert Path(failure["path"]).name in failure["error"]
+
+
+def test_losses_are_shown_after_ingest_and_on_demand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(tmp_path / "library")
+    (tmp_path / "傷.txt").write_bytes((RULES * 9).encode("cp932") + b"\xff")
+    (tmp_path / "良い.txt").write_text(RULES, encoding="utf-8")
+    paths = [str(tmp_path / name) for name in ("傷.txt", "良い.txt")]
+    assert main(["ingest", *paths, "--library", folder, "--quiet"]) == 0
+    printed = capsys.readouterr().out
+    assert "読めないバイト 1" in printed
+    assert "取り込めなかったものの合計（1 件）: 読めないバイト 1" in printed
+    assert "良い.txt" not in printed
+    assert main(["documents", "--losses", "--library", folder]) == 0
+    printed = "".join(capsys.readouterr().out.split())
+    assert "utf-8（100%）" in printed
+    assert "なし" in printed
+    assert "cp932（" in printed
+    code, listed = run_json(capsys, "documents", "--losses", "--library", folder)
+    assert code == 0
+    assert [entry["losses"]["undecodable"] for entry in listed["documents"]] == [1, 0]
+    assert listed["documents"][0]["losses"]["encoding"] == "cp932"
+    code, report = run_json(capsys, "ingest", *paths, "--library", folder)
+    assert [entry["losses"]["undecodable"] for entry in report["losses"]] == [1]
 
 
 def test_search_gives_every_field(library: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import docx
 import pytest
 
 from rag.documents.document import Document, build_document_id
 from rag.documents.loading import LOADERS, load_document, supported_suffixes
 from rag.errors import DocumentError
-from tests.documents.written_files import LINES, TITLE, WRITERS, build_pdf, write_html
+from tests.documents.written_files import BLANK_WRITERS, LABELLED, LINES, TITLE, WRITERS, write_html
 
-FORMATS = {".text": "txt", ".markdown": "md", ".htm": "html", ".xhtml": "html"}
+OFFICE = {".docx": ".docx", ".docm": ".docx", ".xlsx": ".xlsx", ".xlsm": ".xlsx", ".pptx": ".pptx", ".pptm": ".pptx"}
+MARKS_TABLES = frozenset({*OFFICE, ".md", ".markdown", ".html", ".htm", ".xhtml", ".epub", ".csv", ".tsv"})
+BINARY = frozenset({*OFFICE, ".pdf", ".epub"})
+FIRST_LINES = {".eml": [f"件名: {TITLE}"]}
+FORMATS = {
+    ".text": "txt",
+    ".markdown": "md",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".tsv": "csv",
+    **{suffix: usual[1:] for suffix, usual in OFFICE.items()},
+}
 
 
 def load_lines(document: Document) -> list[str]:
@@ -20,7 +30,7 @@ def load_lines(document: Document) -> list[str]:
 
 
 def test_every_supported_suffix_is_tested() -> None:
-    assert supported_suffixes() == tuple(WRITERS)
+    assert supported_suffixes() == (*WRITERS, ".zip", ".jsonl.xz", ".jsonl.gz")
 
 
 @pytest.fixture(params=WRITERS)
@@ -33,7 +43,14 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 class TestEveryLoader:
     def test_gives_the_same_lines(self, path: Path) -> None:
-        assert load_lines(load_document(path)) == LINES
+        lines = LABELLED if path.suffix in MARKS_TABLES else LINES
+        assert load_lines(load_document(path)) == FIRST_LINES.get(path.suffix, []) + lines
+
+    def test_places_tables_in_the_text(self, path: Path) -> None:
+        document = load_document(path)
+        tables = [document.text[anchor.start : anchor.end] for anchor in document.anchors if anchor.kind == "table"]
+        assert tables == (["\n".join(LABELLED[5:])] if path.suffix in MARKS_TABLES else [])
+        assert document.losses.tables == len(tables)
 
     def test_gives_canonical_text(self, path: Path) -> None:
         text = load_document(path).text
@@ -52,7 +69,7 @@ class TestEveryLoader:
         suffix = path.suffix
         metadata = load_document(path).metadata
         assert metadata["format"] == FORMATS.get(suffix, suffix[1:])
-        assert metadata.get("encoding") == (None if suffix in {".pdf", ".docx"} else "utf-8")
+        assert metadata.get("encoding") == (None if suffix in BINARY else "utf-8")
 
     def test_places_headings_in_the_text(self, path: Path) -> None:
         document = load_document(path)
@@ -73,8 +90,9 @@ class TestEveryLoader:
         assert load_document(path) == load_document(path)
 
     def test_takes_the_suffix_in_upper_case(self, path: Path) -> None:
+        lines = load_lines(load_document(path))
         renamed = path.rename(path.with_suffix(path.suffix.upper()))
-        assert load_lines(load_document(renamed)) == LINES
+        assert load_lines(load_document(renamed)) == lines
 
     def test_refuses_an_empty_file(self, path: Path) -> None:
         path.write_bytes(b"")
@@ -84,19 +102,25 @@ class TestEveryLoader:
             load_document(path)
 
     def test_refuses_a_file_without_text(self, path: Path) -> None:
-        blank = {".pdf": build_pdf([[], []]), ".docx": None}.get(path.suffix, " \n　\n".encode())
-        if blank is None:
-            docx.Document().save(str(path))
+        write_blank = BLANK_WRITERS.get(OFFICE.get(path.suffix, path.suffix))
+        if write_blank is None:
+            path.write_text(" \n　\n", "utf-8")
         else:
-            path.write_bytes(blank)
+            write_blank(path)
         with pytest.raises(DocumentError) as error:
             load_document(path)
         assert str(error.value).startswith(f"{path}: ")
         assert "no text" in str(error.value)
 
     def test_refuses_a_binary_file_of_another_format(self, path: Path) -> None:
-        others = {".pdf": ("PDF", "a PDF"), ".docx": ("Word 文書", "a Word document")}
-        others.pop(path.suffix, None)
+        others = {
+            ".pdf": ("PDF", "a PDF"),
+            ".docx": ("Word 文書", "a Word document"),
+            ".xlsx": ("Excel ブック", "an Excel workbook"),
+            ".pptx": ("PowerPoint ファイル", "a PowerPoint file"),
+            ".epub": ("EPUB の本", "an EPUB book"),
+        }
+        others.pop(OFFICE.get(path.suffix, path.suffix), None)
         for suffix, (japanese, english) in others.items():
             WRITERS[suffix](path)
             with pytest.raises(DocumentError) as error:
@@ -112,7 +136,7 @@ class TestEveryLoader:
             load_document(path)
 
 
-@pytest.mark.parametrize("suffix", [".pdf", ".docx"])
+@pytest.mark.parametrize("suffix", sorted(BINARY))
 class TestBinaryLoaders:
     def test_refuse_text(self, suffix: str, tmp_path: Path) -> None:
         path = tmp_path / f"偽物{suffix}"
@@ -129,7 +153,7 @@ class TestBinaryLoaders:
     def test_refuse_what_nobody_knows(self, suffix: str, tmp_path: Path) -> None:
         path = tmp_path / f"偽物{suffix}"
         path.write_bytes(bytes(range(256)))
-        with pytest.raises(DocumentError, match=r"its content is not a .* nor any format known here; expected"):
+        with pytest.raises(DocumentError, match=r"its content is not an? .* nor any format known here; expected"):
             load_document(path)
 
     @pytest.mark.parametrize("share", [0.3, 0.6])
@@ -149,4 +173,11 @@ def test_loaders_say_what_they_read() -> None:
         (".html", "HTML", "HTML text", True),
         (".pdf", "PDF", "a PDF", False),
         (".docx", "Word 文書", "a Word document", False),
+        (".xlsx", "Excel ブック", "an Excel workbook", False),
+        (".pptx", "PowerPoint ファイル", "a PowerPoint file", False),
+        (".epub", "EPUB の本", "an EPUB book", False),
+        (".csv", "CSV", "CSV text", True),
+        (".json", "JSON", "JSON", True),
+        (".jsonl", "JSON Lines", "lines of JSON", True),
+        (".eml", "メール", "a mail", True),
     ]

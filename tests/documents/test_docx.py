@@ -13,6 +13,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
+from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 
 from rag.documents.document import Document
@@ -184,17 +185,156 @@ def test_elements_that_hold_text(xml: str, text: str, load) -> None:
     assert load(document).text == text
 
 
-def test_notes_follow_the_text(load) -> None:
+def add_part(document: WordDocument, name: str, xml: str, kind: str) -> None:
+    part = Part(PackURI(f"/word/{name}.xml"), "application/xml", xml.encode(), document.part.package)
+    document.part.relate_to(part, kind)
+
+
+def add_notes(document: WordDocument, kind: str, texts: dict[int, str]) -> None:
+    notes = "".join(
+        f"<w:{kind} w:id='{number}'><w:p>{write_run(text)}</w:p></w:{kind}>" for number, text in texts.items()
+    )
+    line = f"<w:{kind} w:type='separator' w:id='-1'><w:p>{write_run('線')}</w:p></w:{kind}>"
+    relationship = getattr(RELATIONSHIP_TYPE, f"{kind}s".upper())
+    add_part(document, f"{kind}s", f"<w:{kind}s {nsdecls('w')}>{line}{notes}</w:{kind}s>", relationship)
+
+
+def call(kind: str, number: int) -> str:
+    return f"<w:r><w:{kind}Reference w:id='{number}'/></w:r>"
+
+
+def list_places(document: Document, kind: str) -> list[tuple[str, str]]:
+    return [
+        (document.text[anchor.start : anchor.end], anchor.label) for anchor in document.anchors if anchor.kind == kind
+    ]
+
+
+class TestNotes:
+    def test_footnotes_follow_the_paragraph_that_calls_them(self, load) -> None:
+        document = docx.Document()
+        add_notes(document, "footnote", {2: "注の文。", 5: "先の注。"})
+        add_notes(document, "endnote", {2: "終わりの注。"})
+        first = f"{write_run('定年')}{call('footnote', 5)}{write_run('は六十歳。')}{call('endnote', 2)}"
+        add_xml(document, f"<w:p>{first}</w:p><w:p>{write_run('次の段落。')}{call('footnote', 2)}</w:p>")
+        loaded = load(document)
+        assert loaded.text == "定年は六十歳。\n［注1］先の注。\n［文末注i］終わりの注。\n次の段落。\n［注2］注の文。\n"
+        assert list_places(loaded, "footnote") == [("先の注。", "1"), ("終わりの注。", "i"), ("注の文。", "2")]
+
+    def test_notes_that_nothing_calls_come_last(self, load) -> None:
+        document = docx.Document()
+        document.add_paragraph("本文です。")
+        add_notes(document, "footnote", {1: "注の文。"})
+        assert load(document).text == "本文です。\n\n［注1］注の文。\n"
+
+    def test_notes_of_cells_follow_the_table(self, load) -> None:
+        document = docx.Document()
+        table = document.add_table(rows=2, cols=2)
+        for cell, text in zip(table._cells, ("甲", "乙", "丙", "丁"), strict=True):
+            cell.text = text
+        table.cell(0, 0).paragraphs[0]._p.append(
+            parse_xml(f"<w:r {nsdecls('w')}><w:footnoteReference w:id='1'/></w:r>")
+        )
+        add_notes(document, "footnote", {1: "注の文。"})
+        loaded = load(document)
+        assert loaded.text == "甲 | 乙\n丙 | 丁\n\n［注1］注の文。\n"
+        assert list_places(loaded, "table") == [("甲 | 乙\n丙 | 丁", "甲 | 乙")]
+
+    def test_comments_name_their_author(self, load) -> None:
+        document = docx.Document()
+        run = document.add_paragraph("定年は六十歳。").runs[0]
+        document.add_comment(run, text="六十五歳に改める\n予定", author="山田")
+        loaded = load(document)
+        assert loaded.text == "定年は六十歳。\n［コメント 山田］六十五歳に改める\n予定\n"
+        assert list_places(loaded, "comment") == [("六十五歳に改める\n予定", "山田")]
+
+
+def write_ruby(base: str, reading: str) -> str:
+    return f"<w:r><w:ruby><w:rt>{write_run(reading)}</w:rt><w:rubyBase>{write_run(base)}</w:rubyBase></w:ruby></w:r>"
+
+
+def test_readings_are_kept_beside_the_text(load) -> None:
+    document = docx.Document()
+    heading = f"<w:pPr><w:pStyle w:val='Heading1'/></w:pPr>{write_run('第1章 ')}{write_ruby('焙煎', 'ばいせん')}"
+    cells = f"<w:tc><w:p>{write_ruby('蕎麦', 'そば')}</w:p></w:tc><w:tc><w:p>{write_run('500円')}</w:p></w:tc>"
+    head = f"<w:tc><w:p>{write_ruby('品', 'しな')}</w:p></w:tc><w:tc><w:p>{write_run('値段')}</w:p></w:tc>"
+    add_xml(document, f"<w:p>{heading}</w:p><w:tbl><w:tr>{head}</w:tr><w:tr>{cells}</w:tr></w:tbl>")
+    loaded = load(document)
+    assert loaded.text == "第1章 焙煎\n\n品 | 値段\n品：蕎麦、値段：500円。\n"
+    assert list_places(loaded, "ruby") == [("焙煎", "ばいせん"), ("品", "しな"), ("蕎麦", "そば")]
+    assert list_places(loaded, "heading") == [("第1章 焙煎", "第1章 焙煎")]
+    assert loaded.losses.ruby == 3
+
+
+@pytest.mark.parametrize("span", ["999999999", "9" * 5000, "-1", "x"])
+def test_absurd_numbers_do_no_harm(span: str, load) -> None:
+    document = docx.Document()
+    cells = f"<w:tc><w:tcPr><w:gridSpan w:val='{span}'/></w:tcPr><w:p>{write_run('甲')}</w:p></w:tc>"
+    rows = f"<w:tr><w:trPr><w:gridBefore w:val='{span}'/></w:trPr>{cells}{cells}</w:tr>" * 2
+    add_xml(document, f"<w:tbl>{rows}</w:tbl>")
+    assert load(document).text.replace(" | 甲 | 甲", "甲 | 甲") == "甲 | 甲\n甲 | 甲\n"
+
+
+def test_a_row_marked_as_header_is_repeated(load) -> None:
+    document = docx.Document()
+    table = document.add_table(rows=2, cols=2)
+    for cell, text in zip(table._cells, ("名称", "青空商会", "所在地", "東京"), strict=True):
+        cell.text = text
+    table.rows[0]._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
+    assert load(document).text == "名称 | 青空商会\n名称：所在地、青空商会：東京。\n"
+
+
+def test_what_is_left_out_is_named(load) -> None:
     document = docx.Document()
     document.add_paragraph("本文です。")
-    notes = (
-        f"<w:footnotes {nsdecls('w')}>"
-        f"<w:footnote w:type='separator' w:id='-1'><w:p>{write_run('線')}</w:p></w:footnote>"
-        f"<w:footnote w:id='1'><w:p>{write_run('注の文。')}</w:p></w:footnote></w:footnotes>"
+    document.sections[0].header.paragraphs[0].text = "社外秘"
+    document.sections[0].footer.paragraphs[0].text = "- 1 -"
+    add_part(document, "media/a", "<x/>", RELATIONSHIP_TYPE.IMAGE)
+    add_part(document, "vbaProject", "<x/>", "http://schemas.microsoft.com/office/2006/relationships/vbaProject")
+    loaded = load(document)
+    assert loaded.text == "本文です。\n"
+    assert loaded.losses.left_out == ("画像 1", "マクロ", "ヘッダー")
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE x [<!ENTITY a "甲"><!ENTITY b "&a;&a;&a;">]>',
+        '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>',
+        '<!DOCTYPE x SYSTEM "http://example.invalid/x.dtd">',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entities_are_refused(doctype: str, encoding: str, tmp_path: Path) -> None:
+    xml = f"<?xml version='1.0' encoding='{encoding}'?>{doctype}<w:document {nsdecls('w')}><w:body><w:p>"
+    path = replace_part(tmp_path, (xml + write_run("&a;") + "</w:p></w:body></w:document>").encode(encoding))
+    with pytest.raises(DocumentError, match=r"文書型宣言（DTD）があり.* / word/document\.xml has a document type decl"):
+        load_document(path)
+
+
+def test_entities_that_multiply_are_refused(tmp_path: Path) -> None:
+    entities = "".join(f"<!ENTITY e{n} '{f'&e{n - 1};' * 10 if n else '甲' * 10}'>" for n in range(12))
+    xml = f"<!DOCTYPE x [{entities}]><w:document {nsdecls('w')} w:x='&e11;'><w:body/></w:document>"
+    with pytest.raises(DocumentError, match=r"DTD|damaged Word document"):
+        load_document(replace_part(tmp_path, xml.encode()))
+
+
+def test_a_document_saved_as_strict_is_read(tmp_path: Path) -> None:
+    xml = (
+        "<w:document xmlns:w='http://purl.oclc.org/ooxml/wordprocessingml/main'>"
+        f"<w:body><w:p>{write_run('厳密な文書。')}</w:p></w:body></w:document>"
     )
-    part = Part(PackURI("/word/footnotes.xml"), "application/xml", notes.encode(), document.part.package)
-    document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
-    assert load(document).text == "本文です。\n\n注の文。\n"
+    assert load_document(replace_part(tmp_path, xml.encode())).text == "厳密な文書。\n"
+
+
+def replace_part(folder: Path, content: bytes) -> Path:
+    """A document whose main part holds these bytes."""
+    buffer = io.BytesIO()
+    docx.Document().save(buffer)
+    path = folder / "文書.docx"
+    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, content if name == "word/document.xml" else source.read(name))
+    return path
 
 
 class TestRefusals:
@@ -209,7 +349,7 @@ class TestRefusals:
     def test_old_format(self, tmp_path: Path) -> None:
         path = tmp_path / "旧.docx"
         path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
-        with pytest.raises(DocumentError, match=r"of the format before 2007 .* save it as \.docx"):
+        with pytest.raises(DocumentError, match=r"of the format before 2007 .* save it as \.docx, "):
             load_document(path)
 
     @pytest.mark.parametrize(
@@ -229,16 +369,10 @@ class TestRefusals:
 
     @pytest.mark.parametrize("content", [b"<w:document", b"<x/>", b""])
     def test_damaged_inside(self, content: bytes, tmp_path: Path) -> None:
-        buffer = io.BytesIO()
-        docx.Document().save(buffer)
-        path = tmp_path / "壊れた.docx"
-        with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w") as target:
-            for name in source.namelist():
-                target.writestr(name, content if name == "word/document.xml" else source.read(name))
         with pytest.raises(
-            DocumentError, match=r"壊れた\.docx: 壊れた Word 文書です（.* / it is a damaged Word document"
+            DocumentError, match=r"文書\.docx: 壊れた Word 文書です（.* / it is a damaged Word document"
         ):
-            load_document(path)
+            load_document(replace_part(tmp_path, content))
 
 
 def test_damaged_properties_do_no_harm(tmp_path: Path) -> None:

@@ -115,3 +115,7 @@ def test_numbers_lists_of_the_template(style: str, lines: list[str], load) -> No
 )
 def test_numbers_formats(number_format: str, written: list[str]) -> None:
     assert [format_number(number, number_format) for number in (1, 10, 23, 105)] == written
+
+
+def test_numbers_beyond_those_of_word_are_written_in_digits() -> None:
+    assert [format_number(999_999_999, name) for name in ("lowerLetter", "upperRoman")] == ["999999999"] * 2

@@ -149,7 +149,10 @@ def test_bytes_are_read_in_the_encoding_named_or_refused(data: bytes) -> None:
     marked = next(
         (mark for mark in (b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"\xff\xfe", b"\xfe\xff") if data.startswith(mark)), b""
     )
-    assert decoded.encoding == "cp50221" or data[len(marked) :].decode(decoded.encoding) == decoded.text
+    if decoded.undecodable == 0 and decoded.encoding != "cp50221":
+        assert data[len(marked) :].decode(decoded.encoding) == decoded.text
+    assert 0 <= decoded.confidence <= 1
+    assert decoded.text.count("\ufffd") >= decoded.undecodable
 
 
 class TestRefusals:
@@ -184,12 +187,6 @@ class TestRefusals:
     def test_text_cut_off_after_a_mark(self) -> None:
         with pytest.raises(DocumentError, match=r"byte order mark of utf-16-le but is not valid in it"):
             decode(b"\xff\xfea")
-
-    def test_damaged_utf8_is_not_taken_for_something_else(self) -> None:
-        data = bytearray(LONG.encode())
-        data[data.index("法令".encode())] = 0xFF
-        with pytest.raises(DocumentError, match=r"UTF-8 but for \d broken places, the first at byte \d+ \(line 3\)"):
-            decode(bytes(data))
 
     def test_nothing_fits(self, monkeypatch: pytest.MonkeyPatch) -> None:
         class Nothing:
@@ -242,3 +239,65 @@ def test_declaration_settles_what_bytes_leave_open() -> None:
     assert decode(data, declared="euc-jp").text == "都市"
     assert decode(data, declared="shift_jis").text == "ﾅﾔｻﾔ"
     assert decode("naïve café".encode("cp1252"), declared="iso-8859-1").text == "naïve café"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "cp932", "euc_jp", "iso2022_jp"])
+def test_broken_bytes_are_counted_and_the_rest_is_read(encoding: str) -> None:
+    data = bytearray(encode(LONG, encoding))
+    damage = "\udc00".encode("utf-16-le", "surrogatepass") if "16" in encoding else b"\xff"
+    for piece in range(3):
+        place = data.index(encode("\r\n", encoding.removesuffix("-sig")).removeprefix(b"\xff\xfe"), piece * 900)
+        data[place:place] = damage
+    decoded = decode(bytes(data))
+    assert decoded.text.replace("\ufffd", "") == LONG
+    assert decoded.undecodable == decoded.text.count("\ufffd") == 3 * len(damage)
+    assert decoded.encoding.startswith(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932", "euc_jp"])
+def test_a_character_cut_in_two_costs_no_other(encoding: str) -> None:
+    data = LONG.encode(encoding)[:-1].removesuffix(b"\r")
+    cut = data[: -len("。".encode(encoding))] + "。".encode(encoding)[:1]
+    decoded = decode(cut)
+    assert decoded.encoding == encoding
+    assert decoded.text == LONG.rstrip()[:-1] + "\ufffd"
+    assert decoded.undecodable == 1
+
+
+def test_damage_beyond_a_few_bytes_is_refused_or_guessed() -> None:
+    data = bytes(byte ^ 0x55 if place % 9 == 0 else byte for place, byte in enumerate(LONG.encode()))
+    try:
+        decoded = decode(data)
+    except DocumentError:
+        return
+    assert decoded.undecodable == 0
+    assert decoded.confidence < 1
+
+
+@pytest.mark.parametrize(
+    ("data", "confidence"),
+    [
+        (LONG.encode("utf-8-sig"), 1.0),
+        (LONG.encode(), 1.0),
+        (LONG.encode("cp932"), 1.0),
+        (LONG.encode("euc_jp"), 1.0),
+        (LONG.encode("iso2022_jp"), 1.0),
+        (b"plain words", 1.0),
+        (SHORT.encode("utf-16-le"), 0.95),
+        ("都市".encode("euc_jp"), 0.99),
+    ],
+)
+def test_confidence(data: bytes, confidence: float) -> None:
+    assert decode(data).confidence == confidence
+
+
+def test_a_guess_is_less_than_certain_and_reaches_the_document(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    text = "Съешь ещё этих мягких французских булок, да выпей же чаю. " * 20
+    path.write_bytes(text.encode("koi8-r"))
+    losses = load_document(path).losses
+    assert losses.encoding == decode(text.encode("koi8-r")).encoding
+    assert losses.confidence is not None
+    assert losses.confidence <= 1
+    path.write_bytes(LONG.encode("cp932") + b"\xff")
+    assert load_document(path).losses.undecodable == 1

@@ -73,7 +73,7 @@ def test_lists(markup: str, text: str, load) -> None:
     [
         (
             "<table><caption>表1　休暇</caption><tr><th>種類<th>日数<tr><td>結婚<td>５日</table>後",
-            "表1　休暇\n種類 | 日数\n結婚 | ５日\n\n後\n",
+            "表1　休暇\n\n種類 | 日数\n種類：結婚、日数：５日。\n\n後\n",
         ),
         (
             "<table><tr><td rowspan=2>本社</td><td>1階</td></tr><tr><td>2階</td></tr></table>",
@@ -81,7 +81,7 @@ def test_lists(markup: str, text: str, load) -> None:
         ),
         (
             "<table><tr><td>甲<td rowspan=2>乙<td>丙<tr><td>丁<td>戊<tr><td>己</table>",
-            "甲 | 乙 | 丙\n丁 | 乙 | 戊\n己\n",
+            "甲 | 乙 | 丙\n丁 | 乙 | 戊\n甲 丁：己。\n",
         ),
         (
             "<table><tr><td colspan=2>広い<td rowspan=0>高い<tr><td>一<td>二<tr><td>三<td>四</table>",
@@ -89,7 +89,7 @@ def test_lists(markup: str, text: str, load) -> None:
         ),
         (
             "<table><thead><tr><th rowspan=9>頭<th>階</thead><tbody><tr><td>1<td>2</table><table><tr><td>後</table>",
-            "頭 | 階\n1 | 2\n\n後\n",
+            "頭 | 階\n頭：1、階：2。\n\n後\n",
         ),
         ("<table><tr><td rowspan=2>本社<td>1階<tr><td></table>", "本社 | 1階\n"),
         ("<table><tr><td colspan=2>全社</td></tr><tr><td>甲</td><td></td></tr></table>", "全社\n甲 | \n"),
@@ -161,3 +161,34 @@ def test_xml_declaration_is_no_text(root: str, load) -> None:
     markup = f'<?xml version="1.0" encoding="EUC-JP"?>\n<{root}><p>都市計画</p></{root}>'
     document = load(markup, encoding="euc_jp", name="頁.xhtml")
     assert (document.text, document.metadata["encoding"]) == ("都市計画\n", "euc_jp")
+
+
+def test_readings_are_kept_as_anchors(load) -> None:
+    document = load(
+        "<h1><ruby>焙煎<rp>（</rp><rt>ばいせん</rt><rp>）</rp></ruby>の手引き</h1>"
+        "<p><ruby>漢<rt>かん</rt>字<rt>じ</rt></ruby>と<ruby><rb>東</rb><rb>京</rb><rt>とう</rt><rt>きょう</rt></ruby>\n"
+        "<ruby>駅<rt>えき<rp>)</ruby>で待つ。</p><table><tr><td><ruby>甲<rt>こう</rt></ruby><td>1</table>"
+    )
+    assert document.text == "焙煎の手引き\n\n漢字と東京駅で待つ。\n\n甲 | 1\n"
+    assert [(document.text[each.start : each.end], each.label) for each in document.anchors if each.kind == "ruby"] == [
+        ("焙煎", "ばいせん"),
+        ("漢", "かん"),
+        ("字", "じ"),
+        ("東京", "とうきょう"),
+        ("駅", "えき"),
+        ("甲", "こう"),
+    ]
+    assert [each.label for each in document.anchors if each.kind == "heading"] == ["焙煎の手引き"]
+    assert document.title == "焙煎の手引き"
+    assert document.losses.ruby == 6
+
+
+def test_rows_of_the_head_are_the_header(load) -> None:
+    document = load(
+        "<p>前</p><table><thead><tr><td>区分<td>行き先</thead><tbody><tr><th>甲<td>北</tbody></table><p>中</p>"
+        "<table><tr><th>年<th colspan=2>数<tr><th>月<th>上<th>下<tr><td>1<td>2<td>3</table>"
+    )
+    assert document.text == (
+        "前\n\n区分 | 行き先\n区分：甲、行き先：北。\n\n中\n\n年 | 数\n月 | 上 | 下\n年 月：1、数 上：2、数 下：3。\n"
+    )
+    assert [each.label for each in document.anchors if each.kind == "table"] == ["区分 | 行き先", "年 | 数"]

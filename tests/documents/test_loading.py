@@ -91,7 +91,7 @@ class TestFindFiles:
         [
             ([], "なし", "nothing"),
             ([".隠し.txt"], "なし", "nothing"),
-            (["a.xlsx", "b/c.XLSX", "拡張子なし"], ".xlsx × 2, 拡張子なし × 1", ".xlsx × 2, 拡張子なし × 1"),
+            (["a.ods", "b/c.ODS", "拡張子なし"], ".ods × 2, 拡張子なし × 1", ".ods × 2, 拡張子なし × 1"),
         ],
     )
     def test_a_folder_without_documents_is_named(
@@ -152,7 +152,7 @@ class TestRefusals:
         assert str(error.value).startswith(f"{path}: 読む権限がありません。")
         assert " / no permission to read it; expected a readable file; change its" in str(error.value)
 
-    @pytest.mark.parametrize("name", ["表.xlsx", "画像.png", "拡張子なし", ".txt"])
+    @pytest.mark.parametrize("name", ["表.ods", "画像.png", "拡張子なし", ".txt"])
     def test_unsupported_suffix(self, name: str, tmp_path: Path) -> None:
         touch(tmp_path, name)
         with pytest.raises(DocumentError) as error:

@@ -81,7 +81,7 @@ def test_numbers_of_lists_count_up(load) -> None:
 
 def test_tables_become_rows(load) -> None:
     source = "| 種類 | 日数 |\n|:--|--:|\n| **結婚** | ５日 |\n| a\\|b | |\n\n後"
-    assert load(source).text == "種類 | 日数\n結婚 | ５日\na|b | \n\n後\n"
+    assert load(source).text == "種類 | 日数\n種類：結婚、日数：５日。\n種類：a|b。\n\n後\n"
 
 
 def test_headings_are_anchors(load) -> None:
@@ -146,3 +146,10 @@ def test_every_encoding_is_read(tmp_path: Path) -> None:
     document = load_document(path)
     assert document.text == "題\n\n本文です。\n"
     assert document.metadata == {"format": "md", "encoding": "cp932"}
+
+
+def test_readings_are_kept_as_anchors(load) -> None:
+    document = load("# 規則\n\n<ruby>漢<rt>かん</rt>字<rp>(</rp><rt>じ</rt><rp>)</rp></ruby>と海\n")
+    assert document.text == "規則\n\n漢字と海\n"
+    readings = [(document.text[each.start : each.end], each.label) for each in document.anchors if each.kind == "ruby"]
+    assert readings == [("漢", "かん"), ("字", "じ")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -96,7 +97,7 @@ def test_a_crash_of_a_loader_is_one_failure(
             raise IndexError("list index out of range")
         return load_document(path)
 
-    monkeypatch.setattr("rag.ingest.ingest.load_document", load)
+    monkeypatch.setattr("rag.documents.loading.load_document", load)
     report = take_in(index, files)
     assert [failure.error for failure in report.failed] == ["IndexError: list index out of range"]
     assert len(report.added) == 1
@@ -172,3 +173,73 @@ def test_windows_are_embedded_piece_by_piece_in_their_order(
 def test_nothing_to_read_changes_nothing(index: LibraryIndex) -> None:
     report = ingest([], index=index, encoder=FakeEncoder(), size=10, stride=5)
     assert (report.added, report.failed, report.documents) == ((), (), 0)
+
+
+def pack(path: Path, members: dict[str, str]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+
+
+def test_documents_of_members_that_are_gone_are_removed(index: LibraryIndex, files: Path) -> None:
+    archive = files / "束.zip"
+    pack(archive, {"甲.txt": RULES, "乙.txt": MENU})
+    first = take_in(index, files)
+    assert (len(first.added), first.failed, first.documents) == (4, (), 4)
+    sources = {entry.source: entry.id for entry in index.list_documents()}
+    pack(archive, {"甲.txt": RULES})
+    second = take_in(index, archive)
+    assert second.removed == (sources[f"{archive.resolve()}!/乙.txt"],)
+    assert (len(second.unchanged), second.documents) == (1, 3)
+    assert index.verify() == []
+
+
+def test_what_cannot_be_read_now_is_not_gone(index: LibraryIndex, files: Path) -> None:
+    archive = files / "束.zip"
+    inner = files / "内.zip"
+    pack(inner, {"丙.txt": "丙の本文。"})
+    members = {"甲.txt": RULES.encode(), "内.zip": inner.read_bytes()}
+    inner.unlink()
+    with zipfile.ZipFile(archive, "w") as target:
+        for name, content in members.items():
+            target.writestr(name, content)
+    assert len(take_in(index, archive).added) == 2
+    pack(archive, {"甲.txt": "", "内.zip": "PK\x03\x04"})
+    second = take_in(index, archive)
+    assert [failure.path.rpartition("!/")[2] for failure in second.failed] == ["甲.txt", "内.zip"]
+    assert (second.removed, second.documents) == ((), 2)
+    archive.write_bytes(archive.read_bytes()[:40])
+    assert (take_in(index, archive).removed, index.statistics().documents) == ((), 2)
+    archive.unlink()
+    assert (take_in(index, archive).removed, index.statistics().documents) == ((), 2)
+
+
+def test_another_file_of_a_longer_name_is_no_member(index: LibraryIndex, files: Path) -> None:
+    pack(files / "束.zip", {"甲.txt": RULES})
+    pack(files / "束.zip!.zip", {"乙.txt": MENU})
+    assert len(take_in(index, files / "束.zip", files / "束.zip!.zip").added) == 2
+    assert take_in(index, files / "束.zip").removed == ()
+
+
+def test_lines_that_become_documents_take_the_place_of_the_file(index: LibraryIndex, files: Path) -> None:
+    lines = files / "行.jsonl"
+    lines.write_text('{"品": "茶"}\n', "utf-8")
+    (whole,) = take_in(index, lines).added
+    lines.write_text('{"text": "茶は三百円。"}\n{"text": "豆は九百円。"}\n', "utf-8")
+    report = take_in(index, lines)
+    assert (len(report.added), report.removed, report.documents) == (2, (whole,), 2)
+
+
+def test_what_was_lost_is_reported(index: LibraryIndex, files: Path) -> None:
+    (files / "傷.txt").write_bytes((RULES * 20).encode("cp932") + b"\xff")
+    with zipfile.ZipFile(files / "束.zip", "w") as archive:
+        archive.writestr("甲.txt", RULES)
+        archive.writestr("図.png", b"1")
+    steps: list[IngestStep] = []
+    report = take_in(index, files, progress=steps.append)
+    lost = {Path(entry.source).name: (entry.losses.undecodable, entry.losses.left_out) for entry in report.losses}
+    assert lost == {"傷.txt": (1, ()), "束.zip": (0, ("画像 1",))}
+    stored = {Path(entry.source).name: entry.losses.undecodable for entry in index.list_documents()}
+    assert stored == {"規程.txt": 0, "食堂.txt": 0, "傷.txt": 1, "甲.txt": 0}
+    assert (steps[-1].done, steps[-1].total) == (5, 5)
+    assert take_in(index, files).losses == report.losses

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from rag.documents.losses import Losses
 from rag.library.records import DocumentEntry
 from rag.ui.catalog import render_documents, render_notice, render_report
 from rag.ui.uploads import UploadReport
@@ -39,6 +41,16 @@ def test_report_counts_what_went_in_and_gives_reasons() -> None:
     assert '<p class="done">2 件を加えました、1 件は前と同じでした</p>' in html
     assert '<p class="failure">1 件は読めませんでした</p>' in html
     assert "<li><b>&lt;img src=x onerror=&quot;hacked=1&quot;&gt;</b> &lt;壊&gt;</li>" in html
+
+
+def test_losses_are_said_under_the_title_and_in_the_report() -> None:
+    entry = replace(build_entry("規則"), losses=Losses(pages=3, pages_without_text=("2",), left_out=("画像 3",)))
+    html = render_documents([build_entry("手引き", number=1), entry], JA)
+    assert html.count('<span class="note">') == 1
+    assert '規則<span class="note">1 ページに文字なし、画像 3 は読んでいません</span></th>' in html
+    report = render_report(UploadReport(added=1, lost=((HOSTILE, "外字 1"),)), JA)
+    assert "1 件に、取り込めなかったものがあります" in report
+    assert "<li><b>&lt;img src=x onerror=&quot;hacked=1&quot;&gt;</b> 外字 1</li>" in report
 
 
 def test_report_of_nothing_but_good_news_has_no_list() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.documents.written_files import build_zip
 from tests.ui.server import Server
 from tests.ui.visit import PATIENCE, Visit
 
@@ -109,3 +110,24 @@ def test_progress_is_shown_and_a_file_of_the_same_name_replaces(documents: Visit
     assert "1 件を新しくしました" in documents.upload({"倉庫1.txt": "倉庫の新しい手引き\n\n短い。\n".encode()})
     expect(page.locator("table.documents tbody th").last).to_have_text("倉庫の新しい手引き")
     assert "1 件は前と同じでした" in documents.upload({"倉庫1.txt": "倉庫の新しい手引き\n\n短い。\n".encode()})
+
+
+def test_an_archive_goes_in_and_what_was_lost_is_said(documents: Visit, server: Server) -> None:
+    page = documents.page
+    damaged = (HANDBOOK * 3).encode("cp932") + b"\xff"
+    archive = build_zip({"手引き/自転車.txt": damaged, "駅.csv": "駅,番線\n港町,3\n".encode(), "図.png": b"1"})
+    report = documents.upload({"束.zip": archive})
+    assert "2 件を加えました" in report
+    assert "2 件に、取り込めなかったものがあります" in report
+    expect(page.locator("#report li b")).to_have_text(["束.zip!/手引き/自転車.txt", "束.zip"])
+    assert "読めないバイト 1" in report
+    assert "画像 1 は読んでいません" in report
+    rows = page.locator("table.documents tbody th")
+    expect(rows.nth(-2)).to_contain_text("読めないバイト 1")
+    expect(rows.nth(-2).locator(".note")).to_be_visible()
+    expect(rows.last.locator(".note")).to_have_count(0)
+    copy = server.library / "uploads" / "束.zip"
+    remove(documents, "駅 | 番線")
+    assert copy.exists()
+    remove(documents, "青空商会 自転車通勤の手引き")
+    assert not copy.exists()

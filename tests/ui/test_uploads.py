@@ -11,6 +11,7 @@ from rag.errors import ArgumentError, LibraryError
 from rag.library.library import Library
 from rag.ui.uploads import FOLDER, UploadReport, add_uploads, build_file_name, remove_document
 from rag.ui.words import load_words
+from tests.documents.written_files import build_zip
 
 WORDS = load_words("ja")
 
@@ -94,6 +95,20 @@ def test_two_files_of_one_name_at_once(library: Library, tmp_path: Path) -> None
     report = add_uploads(library, [give(tmp_path, "甲.txt", "第一版"), give(tmp_path, "甲.txt", "第二版")], WORDS)
     assert report == UploadReport(added=1, failed=(("甲.txt", WORDS["report_twice"]),))
     assert stored(library) == {"甲.txt": "第一版"}
+
+
+def test_an_archive_stays_as_long_as_there_is_a_document_of_it(library: Library, tmp_path: Path) -> None:
+    archive = build_zip({"甲.txt": "甲".encode(), "乙.txt": "乙".encode(), "空.txt": b"", "図.png": b"1"})
+    report = add_uploads(library, [give(tmp_path, "束.zip", archive)], WORDS)
+    assert (report.added, [name for name, _ in report.failed]) == (2, ["束.zip!/空.txt"])
+    assert report.failed[0][1].startswith("空のファイルです")
+    assert report.lost == (("束.zip", "画像 1 は読んでいません"),)
+    copy = library.folder / FOLDER / "束.zip"
+    first, second = library.documents()
+    remove_document(library, first.id)
+    assert copy.exists()
+    remove_document(library, second.id)
+    assert not copy.exists()
 
 
 def test_removal_deletes_the_copy_but_no_other_file(library: Library, tmp_path: Path) -> None:
