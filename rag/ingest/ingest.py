@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-
-import numpy as np
 
 from rag.chunks.chunk import Chunk
 from rag.chunks.windows import Unit, build_windows
@@ -18,7 +16,11 @@ from rag.documents.document import Document
 from rag.documents.loading import find_files, load_document
 from rag.embeddings.encoder import Encoder, Vectors
 from rag.errors import DocumentError, RagError
+from rag.index.files import FileState
 from rag.index.library_index import LibraryIndex
+from rag.index.tags import check_tags
+from rag.ingest.changes import KnownFiles
+from rag.ingest.embedding import embed_windows
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,6 @@ _STAGE_NAMES: dict[Stage, str] = {
     "store": "保存 / storing",
     "done": "完了 / done",
 }
-_WINDOWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +94,31 @@ def ingest(
     stride: int,
     unit: Unit = "characters",
     progress: IngestProgress | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> IngestReport:
     """Read files, and folders with all below them, into a library.
 
     A file that cannot be read is reported and the others still go in. What a document replaces goes in the same
     transaction in which it comes, so an interruption leaves every document whole, old or new. A library has windows of
     one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
+    A file whose size and time are as they were is not read, and of a changed document only the windows whose text
+    changed are embedded. All documents named get the `tags`.
 
     Raises:
-        ArgumentError: `size` and `stride` cannot be.
+        ArgumentError: `size`, `stride` or `tags` cannot be.
         LibraryError: The library cannot be written.
         ModelError: The encoder fails.
     """
-    run = _Run(index, encoder, size, stride, unit, progress)
-    files = _find_files(paths)
+    run = _Run(index, encoder, size, stride, unit, progress, check_tags(tags or {}))
+    files = find_each_file(paths)
     run.total = len(files)
+    known = KnownFiles(index, windowing=run.windowing)
     for file, failure in files.items():
         with run.keeping_on(str(file)):
             if failure is not None:
                 raise failure
             run.report("read", str(file))
-            run.add(load_document(file))
+            run.add_file(file, known)
     return run.finish()
 
 
@@ -136,7 +141,12 @@ def ingest_documents(
     return run.finish()
 
 
-def _find_files(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]:
+def build_windowing(size: int, stride: int, unit: Unit) -> str:
+    """Name a way of cutting windows, as the library writes it down."""
+    return f"{size}/{stride} {unit}"
+
+
+def find_each_file(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]:
     """Find the files to read, each once, and among them the paths where nothing can be read, with the reason."""
     files: dict[Path, DocumentError | None] = {}
     for path in paths:
@@ -158,6 +168,7 @@ class _Run:
     stride: int
     unit: Unit
     progress: IngestProgress | None
+    tags: Mapping[str, str] = field(default_factory=dict)
     total: int = 0
     characters: int = 0
     began: float = field(default_factory=time.perf_counter)
@@ -170,19 +181,33 @@ class _Run:
     @property
     def windowing(self) -> str:
         """How windows are cut in this run, as the library writes it down."""
-        return f"{self.size}/{self.stride} {self.unit}"
+        return build_windowing(self.size, self.stride, self.unit)
 
-    def add(self, document: Document) -> None:
+    def add_file(self, path: Path, known: KnownFiles) -> None:
+        """Bring the document of a file in, unless the file is as it was."""
+        try:
+            look = known.look(path)
+        except OSError:
+            look = None  # the loader says why
+        if look is None or not look.same or look.known is None:
+            document = load_document(path)
+            self.add(document, file=None if look is None else look.settled, tags=self.tags)
+            return
+        self.unchanged.append(look.known.document_id)
+        self.index.update_entry(look.known.document_id, file=look.state, tags=self.tags)
+
+    def add(self, document: Document, *, file: FileState | None = None, tags: Mapping[str, str] | None = None) -> None:
         """Bring one document in, unless it is there in this very form."""
         self.characters += len(document.text)
         if self.index.holds(document, windowing=self.windowing):
             self.unchanged.append(document.id)
+            self.index.update_entry(document.id, file=file, tags=tags)
         else:
             known = self.index.find_source(document.source)
             chunks = build_windows(document, size=self.size, stride=self.stride, unit=self.unit, encoder=self.encoder)
-            vectors = self._embed(document, chunks)
+            vectors = self._embed(document, chunks, earlier=known or document.id)
             self.report("store", document.source)
-            self.index.replace_document(document, chunks, vectors, windowing=self.windowing)
+            self.index.replace_document(document, chunks, vectors, windowing=self.windowing, file=file, tags=tags)
             (self.added if known is None else self.updated).append(document.id)
 
     @contextmanager
@@ -231,15 +256,11 @@ class _Run:
             self.done += 1
             self.report("done", document.source)
 
-    def _embed(self, document: Document, chunks: Sequence[Chunk]) -> Vectors:
-        """Embed the windows piece by piece, so that a huge document needs little more memory than its vectors."""
-        vectors = np.empty((len(chunks), self.encoder.dimension), dtype=np.float32)
-        for first in range(0, len(chunks), _WINDOWS_AT_ONCE):
-            piece = [chunk.text for chunk in chunks[first : first + _WINDOWS_AT_ONCE]]
+    def _embed(self, document: Document, chunks: Sequence[Chunk], *, earlier: str) -> Vectors:
+        """Embed the windows whose text the earlier version of the document does not have."""
 
-            def tell(done: int, _: int, *, before: int = first) -> None:
-                self.report("embed", document.source, windows_done=before + done, windows_total=len(chunks))
+        def tell(done: int, total: int) -> None:
+            self.report("embed", document.source, windows_done=done, windows_total=total)
 
-            tell(0, len(piece))
-            vectors[first : first + len(piece)] = self.encoder.encode_documents(piece, progress=tell)
-        return vectors
+        known = self.index.load_window_vectors(earlier)
+        return embed_windows(chunks, encoder=self.encoder, known=known, progress=tell)

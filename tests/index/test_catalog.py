@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import LibraryError
-from rag.index.catalog import CATALOG_NAME
 from rag.index.library_index import LibraryIndex
+from rag.index.place import CATALOG_NAME
 from rag.index.schema import MIGRATIONS, SCHEMA_VERSION
 from tests.conformance.search_index import TEXTS
 from tests.index.conftest import Open, add, open_index
