@@ -142,6 +142,7 @@ class LibraryIndex:
             for outdated in {document.id, earlier or document.id}:
                 delete_terms(connection, outdated)
                 connection.execute("DELETE FROM documents WHERE id = ?", (outdated,))
+                self._texts.forget(outdated)
             ids = insert_document(connection, document, chunks, vectors, windowing=windowing, added=added)
             insert_terms(connection, ids, terms)
             save_tags(connection, document.id, kept | dict(tags or {}))
