@@ -276,7 +276,8 @@ def explain_sqlite(error: sqlite3.Error, path: Path) -> LibraryError:
 
 def build_damage_error(path: Path, found: str) -> LibraryError:
     """Say what can be done about a damaged catalog."""
+    reason = " ".join(found.split())
     return LibraryError(
-        f"{path} is damaged ({found}); restore a copy of the folder or an export, or save what can still be read with: "
-        f"rag export FILE.zip --readable --library {path.parent}"
+        f"{path} is damaged ({reason}); restore a copy of the folder or an export, or save what can still be read "
+        f"with: rag export FILE.zip --readable --library {path.parent}"
     )

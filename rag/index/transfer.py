@@ -71,7 +71,9 @@ def export_library(folder: Path, target: Path, *, readable_only: bool = False) -
             with TemporaryDirectory(prefix=".export-", dir=target.parent) as work:
                 copy = Path(work) / CATALOG_NAME
                 if readable_only:
-                    with catalog.reading() as connection:
+                    damaged = copy.with_name("damaged")
+                    catalog.back_up(damaged)  # page by page, whatever they hold
+                    with closing(connect(str(damaged))) as connection:
                         lost = salvage(connection, copy)
                 else:
                     catalog.back_up(copy)

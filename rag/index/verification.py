@@ -42,7 +42,7 @@ def check_file(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Check the SQLite file itself."""
     for (line,) in connection.execute("PRAGMA integrity_check"):
         if line != "ok":
-            yield Problem(f"the catalog is damaged: {line}")
+            yield Problem(f"the catalog is damaged: {' '.join(line.split())}")
 
 
 def _check_owners(connection: sqlite3.Connection) -> Iterator[Problem]:
