@@ -113,7 +113,7 @@ def test_follow_up_is_understood_and_earlier_evidence_comes_back(answered: Visit
 
 def test_a_filter_holds_the_search_to_some_documents(visit: Visit, sample: SampleQuestion) -> None:
     page = visit.page
-    page.locator("#where input, #where textarea").first.fill("title=*就業規則* format=md　added>=2024")
+    page.locator("#where input, #where textarea").first.fill("title=*就業規則* format=txt　added>=2024")
     visit.ask(sample.question)
     titles = set(page.locator(".passage header cite").all_inner_texts())
     assert len(titles) == 1
