@@ -64,6 +64,13 @@ def describe_plan(plan: SyncPlan, *, index: LibraryIndex, began: float) -> SyncR
     )
 
 
+def note_unchanged(plan: SyncPlan, *, index: LibraryIndex) -> None:
+    """Write down files that were touched and still hold the same, so that they need not be read next time."""
+    for look in plan.unchanged:
+        if look.known is not None:
+            index.update_entry(look.known.document_id, file=look.settled, tags=None)
+
+
 def apply_sync(
     plan: SyncPlan,
     *,
@@ -97,9 +104,7 @@ def apply_sync(
     report = ingest(again, index=index, encoder=encoder, size=size, stride=stride, unit=unit, progress=progress)
     failed += report.failed
     gone = [file.source for file in removed if is_gone(Path(file.source)) and _remove(file, index)]
-    for look in plan.unchanged:
-        if look.known is not None:
-            index.update_entry(look.known.document_id, file=look.settled, tags=None)
+    note_unchanged(plan, index=index)
     if gone or moved:
         index.save()
     sources = {entry.id: entry.source for entry in index.list_documents()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag.index.library_index import LibraryIndex
 from rag.ingest.ingest import IngestProgress, IngestReport, build_windowing
 from rag.ingest.repair import RepairReport, repair
-from rag.ingest.sync import SyncReport, apply_sync, describe_plan
+from rag.ingest.sync import SyncReport, apply_sync, describe_plan, note_unchanged
 from rag.ingest.sync_plan import plan_sync
 from rag.ingest.unchanged import report_unchanged
 
@@ -38,7 +38,9 @@ def sync_folder(
     windowing = build_windowing(settings.size, settings.stride, settings.unit)
     plan = plan_sync(folder, index=index, windowing=windowing)
     idle = plan.is_idle and not index.find_other_windowing(windowing)
-    if dry_run or (idle and all(look.state is None for look in plan.unchanged)):
+    if idle and not dry_run:
+        note_unchanged(plan, index=index)
+    if idle or dry_run:
         return describe_plan(plan, index=index, began=began)
     return apply_sync(
         plan,

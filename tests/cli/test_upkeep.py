@@ -167,3 +167,12 @@ def test_a_library_moves_in_one_file(place: list[str], tmp_path: Path, capsys: p
     assert main(["import", file, *other, "--replace"]) == 0
     assert run_json(capsys, "search", "宿泊費", *other)[1] == before
     assert main(["verify", *other]) == 0
+
+
+def test_a_touched_file_is_noted_without_a_model(place: list[str], files: Path) -> None:
+    os.utime(files / "食堂.md", (1_700_000_100.5, 1_700_000_100.5))
+    with Library.open(place[1], settings=Settings()) as library:
+        assert library.sync(files).is_idle
+        assert library._encoder is None
+        [known] = [file for source, file in library._any_index.load_known_files().items() if source.endswith(".md")]
+        assert known.state.modified == 1_700_000_100_500_000_000
