@@ -25,11 +25,13 @@ class Look:
     @property
     def settled(self) -> FileState | None:
         """The state, unless the file was changed since: then it has to be read again next time."""
+        if self.state is None:
+            return None
         try:
             status = self.path.stat()
         except OSError:
             return None
-        if self.state is None or (status.st_size, status.st_mtime_ns) != (self.state.size, self.state.modified):
+        if (status.st_size, status.st_mtime_ns) != (self.state.size, self.state.modified):
             return None
         return self.state
 
