@@ -11,18 +11,19 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.cli import losses, terminal
+from rag.cli import losses, terminal, upkeep
+from rag.cli.exit_codes import DONE, INPUT_ERROR, INTERRUPTED, NOTHING_FOUND
 from rag.cli.parser import build_parser
 from rag.cli.records import describe_answer, describe_document, describe_hit, describe_ingest
 from rag.config.settings import Settings, load_settings
 from rag.documents.losses import LossEntry
 from rag.errors import ArgumentError, RagError
+from rag.index.tags import parse_tags
 
 if TYPE_CHECKING:
     from rag.library.library import Library
     from rag.library.records import Turn
 
-DONE, NOTHING_FOUND, INPUT_ERROR, INTERRUPTED = 0, 1, 2, 130
 SETTING_ARGUMENTS = ("library", "embedder", "reader", "size", "stride", "unit", "mode")
 
 
@@ -69,7 +70,7 @@ def _titles(library: Library) -> Callable[[str], str]:
 
 def _ingest(given: Namespace, settings: Settings) -> int:
     with _open(settings, create=True) as library, terminal.show_ingest(visible=not given.quiet) as progress:
-        report = library.add(given.paths, progress=progress)
+        report = library.add(given.paths, tags=parse_tags(given.tag), progress=progress)
     if given.json:
         _print_json(describe_ingest(report))
     else:
@@ -102,19 +103,9 @@ def _remove(given: Namespace, settings: Settings) -> int:
     return DONE
 
 
-def _verify(given: Namespace, settings: Settings) -> int:
-    with _open(settings) as library:
-        problems = library.verify()
-    if given.json:
-        _print_json({"clean": not problems, "problems": problems})
-    else:
-        terminal.print_problems(problems)
-    return NOTHING_FOUND if problems else DONE
-
-
 def _search(given: Namespace, settings: Settings) -> int:
     with _open(settings) as library:
-        hits = library.search(given.question, k=given.k, documents=given.document)
+        hits = library.search(given.question, k=given.k, documents=given.document, where=given.where)
         titles = _titles(library)
         if given.json:
             _print_json({"hits": [describe_hit(hit, titles) for hit in hits]})
@@ -126,7 +117,7 @@ def _search(given: Namespace, settings: Settings) -> int:
 def _ask(given: Namespace, settings: Settings) -> int:
     history = _read_history(given.history)
     with _open(settings) as library:
-        steps = library.stream(given.question, history=history, k=given.k, documents=given.document)
+        steps = library.stream(given.question, history=history, k=given.k, documents=given.document, where=given.where)
         answer = terminal.follow_answer(steps, visible=not given.json)
         if given.explain or given.method:
             answer = library.explain(answer, method=given.method)
@@ -223,7 +214,12 @@ COMMANDS: dict[str, Callable[[Namespace, Settings], int]] = {
     "ingest": _ingest,
     "documents": _documents,
     "remove": _remove,
-    "verify": _verify,
+    "tag": upkeep.tag,
+    "sync": upkeep.sync,
+    "verify": upkeep.verify,
+    "repair": upkeep.repair,
+    "export": upkeep.export,
+    "import": upkeep.import_,
     "search": _search,
     "ask": _ask,
     "demo": _demo,

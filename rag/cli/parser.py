@@ -32,6 +32,7 @@ def build_parser() -> ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_documents(commands, common)
+    _add_upkeep(commands, common)
     _add_questions(commands, common)
     _add_attention(commands, common)
     _add_evaluation(commands, common)
@@ -64,12 +65,34 @@ def _add_mode(parser: ArgumentParser) -> None:
 def _add_documents(commands: Commands, common: ArgumentParser) -> None:
     ingest = commands.add_parser("ingest", parents=[common], help="read files and folders / 文書を取り込む")
     ingest.add_argument("paths", nargs="+", metavar="PATH", type=Path)
+    ingest.add_argument("--tag", action="append", default=[], metavar="KEY=VALUE", help="tag them / 札を付ける")
     _add_windows(ingest)
     documents = commands.add_parser("documents", parents=[common], help="list the documents / 文書の一覧")
     documents.add_argument("--losses", action="store_true", help="what of them did not come in / 取り込めなかったもの")
     remove = commands.add_parser("remove", parents=[common], help="remove a document / 文書を削除する")
     remove.add_argument("document", metavar="ID")
+    tag = commands.add_parser("tag", parents=[common], help="tag a document / 文書に札を付ける")
+    tag.add_argument("document", metavar="ID")
+    tag.add_argument("tags", nargs="*", metavar="KEY=VALUE")
+    tag.add_argument("--remove", action="append", default=[], metavar="KEY", help="take a tag away / 札を外す")
+
+
+def _add_upkeep(commands: Commands, common: ArgumentParser) -> None:
+    sync = commands.add_parser("sync", parents=[common], help="follow a folder / フォルダーに合わせる")
+    sync.add_argument("folder", metavar="FOLDER", type=Path)
+    sync.add_argument("--dry-run", action="store_true", help="say only what would be done / することを示すだけ")
+    sync.add_argument("--watch", action="store_true", help="go on until Ctrl-C / 変化を追い続ける")
+    _add_windows(sync)
     commands.add_parser("verify", parents=[common], help="check the library / 文書庫を検査する")
+    commands.add_parser("repair", parents=[common], help="mend what verify finds / 文書庫を直す")
+    export = commands.add_parser("export", parents=[common], help="write it into one file / 一つのファイルに書き出す")
+    export.add_argument("file", metavar="FILE.zip", type=Path)
+    export.add_argument(
+        "--readable", action="store_true", help="of a damaged library, what can be read / 壊れていても読める文書だけ"
+    )
+    imported = commands.add_parser("import", parents=[common], help="take such a file in / 書き出した文書庫を入れる")
+    imported.add_argument("file", metavar="FILE.zip", type=Path)
+    imported.add_argument("--replace", action="store_true", help="in place of what is there / 今の文書庫と入れ替える")
 
 
 def _add_questions(commands: Commands, common: ArgumentParser) -> None:
@@ -79,6 +102,13 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
         parser.add_argument("question", metavar="QUESTION")
         parser.add_argument("-k", type=_count, metavar="N", help="windows to find / 探す窓の数")
         parser.add_argument("--document", action="append", metavar="ID", help="search only this one / 対象を限る")
+        parser.add_argument(
+            "--where",
+            action="append",
+            default=[],
+            metavar="EXPR",
+            help="search only documents such as 部署=総務, format=pdf, path=規程/*, modified>=2024-04-01 / 絞り込み",
+        )
         _add_mode(parser)
     ask.add_argument(
         "--history", type=Path, metavar="FILE", help='earlier turns: JSON [{"question","answer"}] / 会話の履歴'

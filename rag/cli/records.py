@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rag.explanation.explanation import Explanation
     from rag.ingest.ingest import IngestReport
+    from rag.ingest.sync import SyncReport
     from rag.library.records import Answer, Citation, DocumentEntry
     from rag.reading.answer import Generated
     from rag.retrieval.hit import Hit
@@ -37,6 +38,23 @@ def describe_ingest(report: IngestReport) -> dict[str, object]:
     }
 
 
+def describe_sync(report: SyncReport, *, dry_run: bool) -> dict[str, object]:
+    """Shape the outcome of `rag sync`; files by path."""
+    return {
+        "dry_run": dry_run,
+        "added": list(report.added),
+        "updated": list(report.updated),
+        "moved": [{"from": move.origin, "to": move.target} for move in report.moved],
+        "removed": list(report.removed),
+        "unchanged": list(report.unchanged),
+        "failed": [{"path": failure.path, "error": failure.error} for failure in report.failed],
+        "documents": report.documents,
+        "chunks": report.chunks,
+        "characters": report.characters,
+        "seconds": round(report.seconds, 3),
+    }
+
+
 def describe_document(entry: DocumentEntry) -> dict[str, object]:
     """Shape one line of `rag documents`."""
     return {
@@ -47,6 +65,7 @@ def describe_document(entry: DocumentEntry) -> dict[str, object]:
         "chunks": entry.chunks,
         "added": entry.added,
         "losses": asdict(entry.losses),
+        "tags": dict(entry.tags),
     }
 
 

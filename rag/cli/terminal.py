@@ -23,9 +23,13 @@ from rich.text import Text
 from rag.cli.records import HEADING_SEPARATOR, Titles
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rag.evaluation.rows import Figures
     from rag.explanation.explanation import Explanation
     from rag.ingest.ingest import IngestProgress, IngestReport, IngestStep
+    from rag.ingest.repair import RepairReport
+    from rag.ingest.sync import SyncReport
     from rag.library.records import Answer, DocumentEntry
     from rag.reading.answer import Generated
     from rag.retrieval.hit import Hit
@@ -63,7 +67,7 @@ def show_interruption(command: str) -> None:
     """Say that Ctrl-C was heard."""
     if command == "serve":
         messages.print("終了しました / stopped")
-    elif command == "ingest":
+    elif command in {"ingest", "sync"}:
         messages.print("中断しました。ここまでに取り込んだ文書は残っています / interrupted; what is in is kept")
     else:
         messages.print("中断しました / interrupted")
@@ -130,6 +134,47 @@ def print_ingest(report: IngestReport) -> None:
         messages.print(f"[red]✗[/] {escape(failure.error)}", soft_wrap=True)
 
 
+def print_sync(report: SyncReport, *, dry_run: bool) -> None:
+    """Print what became of the files of a folder, or would."""
+    for mark, lines in (
+        ("[green]+[/]", report.added),
+        ("[yellow]~[/]", report.updated),
+        ("[cyan]→[/]", [f"{move.origin} → {move.target}" for move in report.moved]),
+        ("[red]-[/]", report.removed),
+    ):
+        for line in lines:
+            output.print(f"{mark} {escape(line)}", soft_wrap=True)
+    output.print(
+        f"追加 {len(report.added)}・更新 {len(report.updated)}・移動 {len(report.moved)}・削除 {len(report.removed)}・"
+        f"変更なし {len(report.unchanged)}・失敗 {len(report.failed)} / added, updated, moved, removed, unchanged, "
+        f"failed ({report.seconds:.1f} s)" + ("  試しただけです / dry run, nothing was changed" if dry_run else ""),
+        soft_wrap=True,
+    )
+    for failure in report.failed:
+        messages.print(f"[red]✗[/] {escape(failure.error)}", soft_wrap=True)
+
+
+def print_watching(folder: Path) -> None:
+    """Say that a folder is followed."""
+    messages.print(f"{escape(str(folder))} を追います。終えるには Ctrl-C / following; Ctrl-C to stop", soft_wrap=True)
+
+
+def print_repair(report: RepairReport) -> None:
+    """Print what was mended and what is left."""
+    for line in report.done:
+        output.print(f"[green]✓[/] {escape(line)}", soft_wrap=True)
+    print_problems(report.left)
+
+
+def print_tags(title: str, tags: Mapping[str, str]) -> None:
+    """Print the tags of a document."""
+    output.print(escape(f"{title}: {_join(tags) or '札なし / no tags'}"), soft_wrap=True)
+
+
+def _join(tags: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in tags.items())
+
+
 def print_documents(entries: Sequence[DocumentEntry]) -> None:
     """Print the list of documents."""
     table = Table(
@@ -148,7 +193,7 @@ def print_documents(entries: Sequence[DocumentEntry]) -> None:
             f"{entry.characters:,}",
             f"{entry.chunks:,}",
             f"{datetime.fromisoformat(entry.added).astimezone():%Y-%m-%d %H:%M}",
-            escape(entry.source),
+            escape(f"{entry.source} {_join(entry.tags)}".rstrip()),
         )
     output.print(table)
 

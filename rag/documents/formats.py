@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from rag.documents.container import Container
+from rag.documents.container import INSIDE, Container
 from rag.documents.delimited import DelimitedLoader
 from rag.documents.docx import DocxLoader
 from rag.documents.encoding import decode
@@ -61,6 +61,12 @@ def find_loader(name: str) -> Loader | None:
 def find_container(name: str) -> Container | None:
     """Return what reads a file of this name as several documents."""
     return next((container for container in CONTAINERS if _ends_in(name, container.suffixes)), None)
+
+
+def locate_file(source: str) -> str:
+    """Return the path of the file that a document came from: its source, up to the member of a container."""
+    places = (place for place in range(len(source)) if source.startswith(INSIDE, place))
+    return next((source[:place] for place in places if find_container(source[:place]) is not None), source)
 
 
 def _ends_in(name: str, suffixes: tuple[str, ...]) -> bool:

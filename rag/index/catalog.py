@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import LibraryError
 from rag.index.lexical import TERMS_VERSION, is_outdated, refresh_terms
+from rag.index.place import CATALOG_NAME, check_folder
+from rag.index.readonly import ReadOnlyFile, is_read_only
 from rag.index.schema import SCHEMA_VERSION, check_schema, migrate
 
-CATALOG_NAME = "catalog.sqlite"
 LOCK_TIMEOUT_SECONDS = 30.0
-_OWN_FILES = ("library.json*", "manifest.json*", "vectors-*", f"{CATALOG_NAME}*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,12 @@ class Catalog:
     """Connections to one `catalog.sqlite`, lent out one transaction at a time.
 
     Readers see one state for the length of their transaction and are never held up by a writer (WAL). Writers of all
-    threads and processes take turns. Safe to share between threads.
+    threads and processes take turns. Where nothing may be written, reading goes on. Safe to share between threads.
     """
 
     def __init__(self, path: Path, *, lock_timeout: float) -> None:
         self.path = path
+        self._read_only = ReadOnlyFile(path) if is_read_only(path) else None
         self._lock_timeout = lock_timeout
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
@@ -53,7 +53,7 @@ class Catalog:
             LibraryError: The folder cannot hold a library, or its library is damaged, newer or made with other models.
         """
         path = folder / CATALOG_NAME
-        _check_folder(folder, create=encoder is not None)
+        check_folder(folder, create=encoder is not None)
         catalog = cls(path, lock_timeout=lock_timeout)
         try:
             catalog._prepare()
@@ -63,6 +63,11 @@ class Catalog:
             catalog.close()
             raise
         return catalog
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be written here."""
+        return self._read_only is not None
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -75,10 +80,30 @@ class Catalog:
         """Lend the one connection that may write: all of it is stored at the end, or nothing if the body raises.
 
         Raises:
-            LibraryError: Another process kept writing for longer than the time-out.
+            LibraryError: Another process kept writing for longer than the time-out, or the library is read-only.
         """
+        if self._read_only is not None:
+            raise LibraryError(
+                f"{self.path.parent} is read-only and cannot be changed; give yourself the right to write there, or "
+                "copy the library to another place"
+            )
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
+
+    def back_up(self, target: Path) -> None:
+        """Copy the catalog as it is at one moment into a new file, while others may go on writing.
+
+        Raises:
+            LibraryError: The catalog is damaged, or there is no room.
+        """
+        connection = self._take()
+        try:
+            with closing(connect(str(target))) as copy:
+                connection.backup(copy)
+        except sqlite3.Error as error:
+            raise explain_sqlite(error, self.path) from error
+        finally:
+            self._give_back(connection)
 
     def close(self) -> None:
         """Close every connection; those still lent are closed when they come back."""
@@ -87,6 +112,8 @@ class Catalog:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+        if self._read_only is not None:
+            self._read_only.close()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
@@ -96,8 +123,10 @@ class Catalog:
             with connection:
                 connection.execute(begin)
                 yield connection
+                if self._read_only is not None:
+                    self._read_only.check_unchanged()
         except sqlite3.Error as error:
-            raise _explain(error, self.path) from error
+            raise explain_sqlite(error, self.path) from error
         finally:
             if connection is not None:
                 self._give_back(connection)
@@ -106,12 +135,13 @@ class Catalog:
         with self._lock:
             if self._closed:
                 raise LibraryError(f"the library {self.path.parent} is closed; open it again")
+            if self._read_only is not None and self._read_only.refresh():
+                while self._idle:
+                    self._idle.pop().close()
             if self._idle:
                 return self._idle.pop()
-        connection = sqlite3.connect(
-            self.path, timeout=self._lock_timeout, isolation_level=None, check_same_thread=False
-        )
-        connection.text_factory = _decode
+        database = str(self.path) if self._read_only is None else self._read_only.uri
+        connection = connect(database, timeout=self._lock_timeout)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
@@ -130,6 +160,12 @@ class Catalog:
             old = check_schema(connection, place=place) != SCHEMA_VERSION
             if not old and not is_outdated(connection):
                 return
+        if self._read_only is not None:
+            self._read_only.copy()
+            with self._transaction("BEGIN IMMEDIATE") as connection:
+                migrate(connection, place=place)
+                refresh_terms(connection, place=place)
+            return
         if old:
             self._use_log()
         with self.writing() as connection:
@@ -142,34 +178,40 @@ class Catalog:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.Error as error:
-            raise _explain(error, self.path) from error
+            raise explain_sqlite(error, self.path) from error
         finally:
             self._give_back(connection)
 
     def _claim(self, encoder: EncoderRecord) -> None:
         """Write down the encoder of a library without documents, compare it otherwise."""
         with self.reading() as connection:
-            if _fits(load_encoder(connection), encoder):
+            if self._holds_vectors_of(encoder, connection):
                 return
         with self.writing() as connection:
-            known = load_encoder(connection)
-            if known is None or not connection.execute("SELECT 1 FROM documents").fetchone():
+            if not self._holds_vectors_of(encoder, connection):
                 connection.execute(
                     "INSERT OR REPLACE INTO library VALUES (1, ?, ?, ?, ?, ?)",
                     (encoder.name, encoder.fingerprint, encoder.dimension, _new_generation(), TERMS_VERSION),
                 )
-            elif not _fits(known, encoder):
-                raise LibraryError(
-                    f"the library {self.path.parent} was made with the embedding model {known.name} "
-                    f"(dimension {known.dimension}, fingerprint {known.fingerprint}), not with {encoder.name} "
-                    f"(dimension {encoder.dimension}, fingerprint {encoder.fingerprint}); open it with --embedder "
-                    f"{known.name}, or ingest its documents again into a new library with --embedder {encoder.name}"
-                )
+
+    def _holds_vectors_of(self, encoder: EncoderRecord, connection: sqlite3.Connection) -> bool:
+        """Say whether the library is one of this encoder; False for one without documents, which may become one."""
+        known = load_encoder(connection)
+        if known is not None and _fits(known, encoder):
+            return True
+        if known is None or not connection.execute("SELECT 1 FROM documents").fetchone():
+            return False
+        raise LibraryError(
+            f"the library {self.path.parent} was made with the embedding model {known.name} "
+            f"(dimension {known.dimension}, fingerprint {known.fingerprint}), not with {encoder.name} "
+            f"(dimension {encoder.dimension}, fingerprint {encoder.fingerprint}); open it with --embedder "
+            f"{known.name}, or ingest its documents again into a new library with --embedder {encoder.name}"
+        )
 
 
-def _fits(known: EncoderRecord | None, encoder: EncoderRecord) -> bool:
+def _fits(known: EncoderRecord, encoder: EncoderRecord) -> bool:
     """Say whether vectors of both encoders compare; names do not matter."""
-    return known is not None and (known.fingerprint, known.dimension) == (encoder.fingerprint, encoder.dimension)
+    return (known.fingerprint, known.dimension) == (encoder.fingerprint, encoder.dimension)
 
 
 def load_encoder(connection: sqlite3.Connection) -> EncoderRecord | None:
@@ -203,53 +245,39 @@ def _decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogatepass")
 
 
-def holds_catalog(folder: Path) -> bool:
-    """Say whether there is a library in `folder`."""
-    return (folder / CATALOG_NAME).is_file()
+def connect(database: str, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> sqlite3.Connection:
+    """Connect to a catalog, given as a path or a `file:` URI, in autocommit mode."""
+    connection = sqlite3.connect(
+        database, uri=database.startswith("file:"), timeout=timeout, isolation_level=None, check_same_thread=False
+    )
+    connection.text_factory = _decode
+    return connection
 
 
-def _check_folder(folder: Path, *, create: bool) -> None:
-    """Create the folder if asked to, and refuse one that is no place for a library."""
-    if folder.exists() and not folder.is_dir():
-        raise LibraryError(f"{folder} is a file; a library is a folder: name another place")
-    try:
-        if not holds_catalog(folder):
-            if not create:
-                raise LibraryError(f"{folder} holds no library (no {CATALOG_NAME}); ingest documents into it first")
-            foreign = [entry.name for entry in _list_foreign(folder)]
-            if foreign:
-                raise LibraryError(
-                    f"{folder} holds other things ({', '.join(sorted(foreign)[:3])}) and no library; name an empty "
-                    "folder"
-                )
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LibraryError(f"the folder {folder} cannot be used: {error.strerror}; name another place") from error
-    for place in (folder, folder / CATALOG_NAME):
-        if place.exists() and not os.access(place, os.R_OK | os.W_OK):
-            raise LibraryError(f"{place} is read-only; give yourself the right to write there or copy the library")
-
-
-def _list_foreign(folder: Path) -> list[Path]:
-    if not folder.exists():
-        return []
-    return [
-        entry
-        for entry in folder.iterdir()
-        if not entry.name.startswith(".") and not any(entry.match(pattern) for pattern in _OWN_FILES)
-    ]
-
-
-def _explain(error: sqlite3.Error, path: Path) -> LibraryError:
+def explain_sqlite(error: sqlite3.Error, path: Path) -> LibraryError:
+    """Turn an error of SQLite into one that says what can be done."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LibraryError(f"another process is writing to {path}; wait until it is done and try again")
     if code == sqlite3.SQLITE_NOTADB:
         return LibraryError(f"{path} is not a library catalog (no SQLite file); choose another folder or remove it")
     if code == sqlite3.SQLITE_CORRUPT:
-        return LibraryError(f"{path} is damaged ({error}); restore a copy, or remove the folder and ingest again")
+        return build_damage_error(path, str(error))
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return LibraryError(f"{path} cannot be written ({error}); a library needs a folder you may write to")
     if code == sqlite3.SQLITE_FULL:
         return LibraryError(f"no space left for {path} ({error}); make room and try again: what was stored is intact")
+    if code == sqlite3.SQLITE_IOERR:
+        return LibraryError(
+            f"{path} cannot be read or written ({error}); check the disk and the space on it: what was stored is intact"
+        )
     return LibraryError(f"{path}: {error}")
+
+
+def build_damage_error(path: Path, found: str) -> LibraryError:
+    """Say what can be done about a damaged catalog."""
+    reason = " ".join(found.split())
+    return LibraryError(
+        f"{path} is damaged ({reason}); restore a copy of the folder or an export, or save what can still be read "
+        f"with: rag export FILE.zip --readable --library {path.parent}"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +21,13 @@ from rag.index.catalog import (
     load_encoder,
     load_generation,
 )
+from rag.index.files import FileState, KnownFile, load_file_state, load_known_files, save_file_state
+from rag.index.filters import parse_filter, select_documents
 from rag.index.lexical import build_chunk_terms, delete_terms, insert_terms, search_terms
+from rag.index.repair import delete_strays, delete_vector_files, empty_unreadable, rebuild_structures
 from rag.index.store import Match
 from rag.index.stored_document import (
+    UNIT_TOLERANCE,
     DocumentEntry,
     Statistics,
     count_documents,
@@ -32,11 +36,16 @@ from rag.index.stored_document import (
     has_document,
     insert_document,
     list_documents,
+    load_added,
     load_document,
+    load_window_vectors,
+    load_windows,
+    move_document,
 )
+from rag.index.tags import check_tags, load_tags, save_tags
 from rag.index.texts import TextCache
 from rag.index.vectors import VectorCache
-from rag.index.verification import UNIT_TOLERANCE, find_catalog_problems
+from rag.index.verification import Problem, check_file, find_catalog_problems
 
 logger = logging.getLogger(__name__)
 
@@ -100,15 +109,24 @@ class LibraryIndex:
         return cls(catalog, encoder)
 
     def replace_document(
-        self, document: Document, chunks: Sequence[Chunk], vectors: Vectors, *, windowing: str = ""
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        vectors: Vectors,
+        *,
+        windowing: str = "",
+        file: FileState | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Store a document in place of the version of the same source, if any.
+        """Store a document in place of the version of the same source, if any, whose tags it keeps.
 
         Args:
             document: The document, with all its text.
             chunks: Its windows.
             vectors: One unit vector for each window. Shape: (len(chunks), dimension).
             windowing: How the windows were cut; see `holds` and `find_other_windowing`.
+            file: The file it came from, if any.
+            tags: Tags to give it beside those of the earlier version.
 
         Raises:
             ArgumentError: Windows or vectors do not belong to the document.
@@ -118,13 +136,81 @@ class LibraryIndex:
         terms = build_chunk_terms(document.text, [(chunk.start, chunk.end) for chunk in chunks])
         with self._catalog.writing() as connection:
             earlier = find_document(connection, document.source)
+            kept = load_tags(connection, earlier or document.id)
+            # The same text came of the same file, at the same time.
+            file = file or load_file_state(connection, document.id)
+            added = load_added(connection, document.id)
             for outdated in {document.id, earlier or document.id}:
                 delete_terms(connection, outdated)
                 connection.execute("DELETE FROM documents WHERE id = ?", (outdated,))
-            ids = insert_document(connection, document, chunks, vectors, windowing=windowing)
+                self._texts.forget(outdated)
+            ids = insert_document(connection, document, chunks, vectors, windowing=windowing, added=added)
             insert_terms(connection, ids, terms)
+            save_tags(connection, document.id, kept | dict(tags or {}))
+            if file is not None:
+                save_file_state(connection, document.id, file)
             advance_generation(connection)
         self._changed = True
+
+    def move_document(self, document_id: str, document: Document, *, file: FileState) -> None:
+        """Say that the file of a document is elsewhere now; its windows and tags stay as they are.
+
+        Args:
+            document_id: The document as it is known.
+            document: The same, read from its new place: of the same text.
+            file: The file at the new place.
+
+        Raises:
+            LibraryError: There is no such document, or another one came from the new place.
+        """
+        with self._catalog.writing() as connection:
+            self._require(connection, document_id)
+            move_document(connection, document_id, document)
+            save_file_state(connection, document.id, file)
+
+    def update_entry(self, document_id: str, *, file: FileState | None, tags: Mapping[str, str] | None) -> None:
+        """Write down the file of a document that stays as it is, and tag it; None says that there is nothing new."""
+        if file is None and not tags:
+            return
+        with self._catalog.writing() as connection:
+            if not has_document(connection, document_id):
+                return  # another process removed it
+            if file is not None:
+                save_file_state(connection, document_id, file)
+            save_tags(connection, document_id, tags or {})
+
+    def tag_document(self, document_id: str, tags: Mapping[str, str], *, remove: Iterable[str] = ()) -> dict[str, str]:
+        """Give a document tags, take others away, and return all it has then.
+
+        Raises:
+            ArgumentError: A name or value is none.
+            LibraryError: There is no such document.
+        """
+        checked = check_tags(tags)
+        with self._catalog.writing() as connection:
+            self._require(connection, document_id)
+            save_tags(connection, document_id, checked, remove=remove)
+            return load_tags(connection, document_id)
+
+    def find_documents(self, where: str | Iterable[str]) -> list[str]:
+        """Return the ids of the documents that satisfy filters (`rag.index.filters`), in the order they were added.
+
+        Raises:
+            ArgumentError: An expression is no filter, or asks for a tag that no document has.
+        """
+        conditions = parse_filter(where)
+        with self._catalog.reading() as connection:
+            return select_documents(connection, conditions)
+
+    def load_known_files(self) -> dict[str, KnownFile]:
+        """Load all files whose documents are in the library, by their source."""
+        with self._catalog.reading() as connection:
+            return load_known_files(connection)
+
+    def load_window_vectors(self, document_id: str) -> dict[str, Vectors]:
+        """Load the sound vectors of a document by the text of their windows; none of one that is not there."""
+        with self._catalog.reading() as connection:
+            return load_window_vectors(connection, document_id, dimension=self.encoder.dimension)
 
     def remove_document(self, document_id: str) -> None:
         """Remove a document with everything that belongs to it.
@@ -233,11 +319,50 @@ class LibraryIndex:
     def verify(self) -> list[str]:
         """Check the whole library and say in plain words what is wrong; an empty list means clean."""
         try:
-            with self._catalog.reading() as connection:
-                problems = find_catalog_problems(connection, self.encoder)
-                return problems or self._vectors.find_problems(connection)
+            remedy = f"mend it with: rag repair --library {self._folder}"
+            return [f"{problem.text}; {remedy}" for problem in self.find_problems()]
         except LibraryError as error:
             return [str(error)]
+
+    def find_problems(self) -> list[Problem]:
+        """Check the whole library; an empty list means clean.
+
+        Raises:
+            LibraryError: The catalog's file is damaged so that it cannot be read.
+        """
+        with self._catalog.reading() as connection:
+            problems = find_catalog_problems(connection, self.encoder)
+            return problems or [Problem(text) for text in self._vectors.find_problems(connection)]
+
+    def mend(self) -> list[str]:
+        """Mend all but what has to be made anew from the text of a document, and say what was done.
+
+        Raises:
+            LibraryError: The catalog's file is damaged so that it cannot be mended, or cannot be written.
+        """
+        done = []
+        with self._catalog.writing() as connection:
+            if list(check_file(connection)):
+                rebuild_structures(connection)
+                done.append("the indexes of the catalog were built anew")
+            done += delete_strays(connection)
+            for (document_id,) in connection.execute("SELECT id FROM documents ORDER BY rowid").fetchall():
+                done += empty_unreadable(connection, document_id)
+            advance_generation(connection)
+        self._vectors = VectorCache(self._catalog, self.encoder)
+        delete_vector_files(self._folder)
+        self._changed = True
+        return [*done, "the vector cache was dropped, to be built anew"]
+
+    def load_windows(self, document_id: str) -> tuple[str, list[tuple[int, int]]]:
+        """Load how a document was cut, and its windows as they are written down, in order.
+
+        Raises:
+            LibraryError: There is no such document.
+        """
+        with self._catalog.reading() as connection:
+            self._require(connection, document_id)
+            return load_windows(connection, document_id)
 
     def save(self) -> None:
         """Write the vector cache, so that the next opening need not build it; the library itself is always stored."""
@@ -248,7 +373,7 @@ class LibraryIndex:
 
     def close(self) -> None:
         """Save the vector cache if anything changed, and release the files."""
-        if self._changed or self._vectors.loaded:
+        if (self._changed or self._vectors.loaded) and not self._catalog.read_only:
             self.save()
         self._changed = False
         self._catalog.close()
@@ -258,6 +383,11 @@ class LibraryIndex:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written here."""
+        return self._catalog.read_only
 
     @property
     def _folder(self) -> Path:

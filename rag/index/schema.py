@@ -54,6 +54,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             report TEXT NOT NULL
         )""",
     ),
+    (
+        """CREATE TABLE files (
+            document_id TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+            size INTEGER NOT NULL,
+            modified INTEGER NOT NULL,
+            looked INTEGER NOT NULL,
+            digest TEXT NOT NULL,
+            loaders TEXT NOT NULL
+        )""",
+        """CREATE TABLE tags (
+            document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+            name TEXT NOT NULL COLLATE NOCASE,
+            value TEXT NOT NULL,
+            PRIMARY KEY (document_id, name)
+        )""",
+    ),
 )
 """Statements that lead from schema version n to n + 1; `PRAGMA user_version` counts those applied."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,13 +15,18 @@ from numpy.typing import NDArray
 from rag.chunks.chunk import Chunk
 from rag.documents.anchor import Anchor
 from rag.documents.container import INSIDE
-from rag.documents.document import Document
+from rag.documents.document import Document, build_document_id
 from rag.documents.losses import NOTHING_KNOWN, Losses
 from rag.embeddings.encoder import Vectors
 from rag.index.catalog import encode_text
+from rag.index.files import load_file_state
+from rag.index.tags import load_all_tags
 
 VECTOR_TYPE = np.dtype("<f2")
 """Vectors are stored in half precision, little-endian."""
+
+UNIT_TOLERANCE = 1e-2
+"""How far the length of a vector may be from 1; half precision alone stays below 1e-3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class DocumentEntry:
     chunks: int
     added: str
     losses: Losses = NOTHING_KNOWN
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +53,15 @@ class Statistics:
 
 
 def insert_document(
-    connection: sqlite3.Connection, document: Document, chunks: Sequence[Chunk], vectors: Vectors, *, windowing: str
+    connection: sqlite3.Connection,
+    document: Document,
+    chunks: Sequence[Chunk],
+    vectors: Vectors,
+    *,
+    windowing: str,
+    added: str | None = None,
 ) -> list[int]:
-    """Insert a document with its windows and return the windows' ids, in their order."""
-    anchors = [[anchor.kind, anchor.start, anchor.end, anchor.label, anchor.level] for anchor in document.anchors]
+    """Insert a document with its windows and return the windows' ids, in their order; `added` is now unless given."""
     connection.execute(
         """INSERT INTO documents (id, source, title, characters, windowing, added, metadata, anchors, text)
            VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, CAST(? AS TEXT))""",
@@ -60,9 +71,9 @@ def insert_document(
             encode_text(document.title),
             len(document.text),
             windowing,
-            datetime.now(UTC).isoformat(timespec="seconds"),
+            added or datetime.now(UTC).isoformat(timespec="seconds"),
             json.dumps(dict(document.metadata)),
-            json.dumps(anchors),
+            _dump_anchors(document),
             encode_text(document.text),
         ),
     )
@@ -78,6 +89,31 @@ def insert_document(
         ),
     )
     return ids
+
+
+def move_document(connection: sqlite3.Connection, document_id: str, document: Document) -> None:
+    """Give a document that is there another source, with the id, title and places that come of it; the text stays."""
+    connection.execute("PRAGMA defer_foreign_keys = ON")  # until the end of the transaction
+    connection.execute(
+        """UPDATE documents SET id = ?, source = CAST(? AS TEXT), title = CAST(? AS TEXT), metadata = ?, anchors = ?
+           WHERE id = ?""",
+        (
+            document.id,
+            encode_text(document.source),
+            encode_text(document.title),
+            json.dumps(dict(document.metadata)),
+            _dump_anchors(document),
+            document_id,
+        ),
+    )
+    for table in ("chunks", "losses", "files", "tags"):
+        connection.execute(f"UPDATE {table} SET document_id = ? WHERE document_id = ?", (document.id, document_id))
+
+
+def _dump_anchors(document: Document) -> str:
+    return json.dumps(
+        [[anchor.kind, anchor.start, anchor.end, anchor.label, anchor.level] for anchor in document.anchors]
+    )
 
 
 def find_document(connection: sqlite3.Connection, source: str) -> str | None:
@@ -141,6 +177,48 @@ def _read_losses(report: str | None) -> Losses:
     return Losses(**fields)
 
 
+def load_added(connection: sqlite3.Connection, document_id: str) -> str | None:
+    """Return when a document came in, None for one that is not there."""
+    row = connection.execute("SELECT added FROM documents WHERE id = ?", (document_id,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def load_windows(connection: sqlite3.Connection, document_id: str) -> tuple[str, list[tuple[int, int]]]:
+    """Load how a document that is there was cut, and its windows as they are written down, in order."""
+    (windowing,) = connection.execute("SELECT windowing FROM documents WHERE id = ?", (document_id,)).fetchone()
+    rows = connection.execute(
+        "SELECT start_offset, end_offset FROM chunks WHERE document_id = ? ORDER BY start_offset, end_offset",
+        (document_id,),
+    )
+    return str(windowing), rows.fetchall()
+
+
+def load_window_vectors(connection: sqlite3.Connection, document_id: str, *, dimension: int) -> dict[str, Vectors]:
+    """Load the sound vectors of a document by the text of their windows; none of one that is not there."""
+    row = connection.execute("SELECT text, source FROM documents WHERE id = ?", (document_id,)).fetchone()
+    if row is None:
+        return {}
+    if load_file_state(connection, document_id) is not None and build_document_id(row[1], row[0]) != document_id:
+        return {}  # the text was damaged: nobody knows what the vectors were made of
+    vectors: dict[str, Vectors] = {}
+    for start, end, blob in connection.execute(
+        "SELECT start_offset, end_offset, vector FROM chunks WHERE document_id = ?", (document_id,)
+    ):
+        vector = read_vector(blob, dimension=dimension)
+        if vector is not None and end <= len(row[0]):
+            vectors[row[0][start:end]] = vector
+    return vectors
+
+
+def read_vector(blob: object, *, dimension: int) -> Vectors | None:
+    """Read a vector out of the catalog, None unless it has this dimension and length 1. Shape: (dimension,)."""
+    if not isinstance(blob, bytes) or len(blob) != dimension * VECTOR_TYPE.itemsize:
+        return None
+    vector = np.frombuffer(blob, dtype=VECTOR_TYPE).astype(np.float32)
+    # So written, NaN counts as wrong.
+    return vector if abs(float(np.linalg.norm(vector)) - 1.0) <= UNIT_TOLERANCE else None
+
+
 def list_documents(connection: sqlite3.Connection) -> list[DocumentEntry]:
     """List the documents in the order they were added."""
     rows = connection.execute(
@@ -148,8 +226,11 @@ def list_documents(connection: sqlite3.Connection) -> list[DocumentEntry]:
                   (SELECT count(*) FROM chunks WHERE document_id = documents.id), added, report
            FROM documents LEFT JOIN losses ON losses.document_id = documents.id ORDER BY documents.rowid"""
     )
+    tags = load_all_tags(connection)
     return [
-        DocumentEntry(document_id, title, source, characters, chunks, added, _read_losses(report))
+        DocumentEntry(
+            document_id, title, source, characters, chunks, added, _read_losses(report), tags.get(document_id, {})
+        )
         for document_id, title, source, characters, chunks, added, report in rows
     ]
 

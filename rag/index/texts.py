@@ -36,3 +36,8 @@ class TextCache:
             while len(self._texts) > 1 and self._characters > KEPT_CHARACTERS:
                 self._characters -= len(self._texts.popitem(last=False)[1])
         return text
+
+    def forget(self, document_id: str) -> None:
+        """Forget a text that was replaced; a damaged one was not what its id says."""
+        with self._lock:
+            self._characters -= len(self._texts.pop(document_id, ""))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-
-import numpy as np
 
 from rag.chunks.chunk import Chunk
 from rag.chunks.windows import Unit, build_windows
@@ -23,6 +21,9 @@ from rag.documents.unpacking import Unread
 from rag.embeddings.encoder import Encoder, Vectors
 from rag.errors import DocumentError, RagError
 from rag.index.library_index import LibraryIndex
+from rag.index.tags import check_tags
+from rag.ingest.changes import KnownFiles
+from rag.ingest.embedding import embed_windows
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,6 @@ _STAGE_NAMES: dict[Stage, str] = {
     "store": "保存 / storing",
     "done": "完了 / done",
 }
-_WINDOWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +101,32 @@ def ingest(
     stride: int,
     unit: Unit = "characters",
     progress: IngestProgress | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> IngestReport:
     """Read files, and folders with all below them, into a library.
 
     A file that cannot be read is reported and the others still go in. What a document replaces goes in the same
     transaction in which it comes, so an interruption leaves every document whole, old or new. A library has windows of
     one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
-    Documents of members that are gone from a container are removed once the whole of it has been read.
+    Documents of members that are gone from a container are removed once the whole of it has been read. A file whose
+    size and time are as they were is not read, and of a changed document only the windows whose text changed are
+    embedded. All documents named get the `tags`.
 
     Raises:
-        ArgumentError: `size` and `stride` cannot be.
+        ArgumentError: `size`, `stride` or `tags` cannot be.
         LibraryError: The library cannot be written.
         ModelError: The encoder fails.
     """
-    run = _Run(index, encoder, size, stride, unit, progress)
-    files = _find_files(paths)
+    run = _Run(index, encoder, size, stride, unit, progress, check_tags(tags or {}))
+    files = find_each_file(paths)
     run.total = len(files)
+    known = KnownFiles(index, windowing=run.windowing)
     for file, failure in files.items():
         with run.keeping_on(str(file)):
             if failure is not None:
                 raise failure
             run.report("read", str(file))
-            run.take_file(file)
+            run.take_file(file, known)
     return run.finish()
 
 
@@ -145,7 +149,12 @@ def ingest_documents(
     return run.finish()
 
 
-def _find_files(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]:
+def build_windowing(size: int, stride: int, unit: Unit) -> str:
+    """Name a way of cutting windows, as the library writes it down."""
+    return f"{size}/{stride} {unit}"
+
+
+def find_each_file(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]:
     """Find the files to read, each once, and among them the paths where nothing can be read, with the reason."""
     files: dict[Path, DocumentError | None] = {}
     for path in paths:
@@ -167,6 +176,7 @@ class _Run:
     stride: int
     unit: Unit
     progress: IngestProgress | None
+    tags: Mapping[str, str] = field(default_factory=dict)
     total: int = 0
     characters: int = 0
     began: float = field(default_factory=time.perf_counter)
@@ -181,29 +191,42 @@ class _Run:
     @property
     def windowing(self) -> str:
         """How windows are cut in this run, as the library writes it down."""
-        return f"{self.size}/{self.stride} {self.unit}"
+        return build_windowing(self.size, self.stride, self.unit)
 
-    def take_file(self, file: Path) -> None:
-        """Bring in the documents of one file; what is lost of them is noted."""
-        source = str(file.resolve())
-        present: set[str] = set()
+    def take_file(self, path: Path, known: KnownFiles) -> None:
+        """Bring in the documents of one file, unless it is as it was; what is lost of them is noted."""
+        try:
+            look = known.look(path)
+        except OSError:
+            look = None  # the loader says why
+        if look is not None and look.same:
+            for each in look.known:
+                self.unchanged.append(each.document_id)
+                self.index.update_entry(each.document_id, file=look.state, tags=self.tags)
+            return
+        source = str(path.resolve())
+        present: dict[str, str] = {}
         unread: set[str] = set()
-        for found in load_documents(file):
+        for found in load_documents(path):
             if isinstance(found, LossEntry):
                 self.losses.append(found)
             elif isinstance(found, Unread):
                 self.failed.append(Failure(found.source, found.error))
                 unread.add(found.source)
             elif found.source == source:
-                present.add(found.source)
+                present[found.source] = found.id
                 self.take(found)
             else:
-                present.add(found.source)
+                present[found.source] = found.id
                 self.total += 1
                 with self.keeping_on(found.source):
                     self.take(found)
-        if find_container(file.name) is not None:
+        if find_container(path.name) is not None:
             self._forget(source, present, unread)
+        if look is not None and not unread:  # what could not be read is tried again next time
+            settled = look.settled
+            for document_id in present.values():
+                self.index.update_entry(document_id, file=settled, tags=self.tags)
 
     def take(self, document: Document) -> None:
         """Bring one document in and note what is lost of it."""
@@ -219,7 +242,7 @@ class _Run:
         else:
             known = self.index.find_source(document.source)
             chunks = build_windows(document, size=self.size, stride=self.stride, unit=self.unit, encoder=self.encoder)
-            vectors = self._embed(document, chunks)
+            vectors = self._embed(document, chunks, earlier=known or document.id)
             self.report("store", document.source)
             self.index.replace_document(document, chunks, vectors, windowing=self.windowing)
             (self.added if known is None else self.updated).append(document.id)
@@ -263,11 +286,11 @@ class _Run:
             losses=tuple(self.losses),
         )
 
-    def _forget(self, source: str, present: set[str], unread: set[str]) -> None:
+    def _forget(self, source: str, present: Collection[str], unread: Collection[str]) -> None:
         """Remove the documents of members that are gone; of what cannot be read now, nobody knows that."""
         for known, document_id in self.index.find_inside(source).items():
             holders = {known[:place] for place in range(len(known)) if known.startswith(INSIDE, place)}
-            if known not in present and not unread & {known, *holders}:
+            if known not in present and not {known, *holders}.intersection(unread):
                 self.index.remove_document(document_id)
                 self.removed.append(document_id)
 
@@ -280,15 +303,11 @@ class _Run:
             self.done += 1
             self.report("done", document.source)
 
-    def _embed(self, document: Document, chunks: Sequence[Chunk]) -> Vectors:
-        """Embed the windows piece by piece, so that a huge document needs little more memory than its vectors."""
-        vectors = np.empty((len(chunks), self.encoder.dimension), dtype=np.float32)
-        for first in range(0, len(chunks), _WINDOWS_AT_ONCE):
-            piece = [chunk.text for chunk in chunks[first : first + _WINDOWS_AT_ONCE]]
+    def _embed(self, document: Document, chunks: Sequence[Chunk], *, earlier: str) -> Vectors:
+        """Embed the windows whose text the earlier version of the document does not have."""
 
-            def tell(done: int, _: int, *, before: int = first) -> None:
-                self.report("embed", document.source, windows_done=before + done, windows_total=len(chunks))
+        def tell(done: int, total: int) -> None:
+            self.report("embed", document.source, windows_done=done, windows_total=total)
 
-            tell(0, len(piece))
-            vectors[first : first + len(piece)] = self.encoder.encode_documents(piece, progress=tell)
-        return vectors
+        known = self.index.load_window_vectors(earlier)
+        return embed_windows(chunks, encoder=self.encoder, known=known, progress=tell)

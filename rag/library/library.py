@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -14,11 +14,15 @@ from rag.config.settings import Settings, load_settings, write_manifest
 from rag.conversation.history import build_search_question
 from rag.documents.document import Document
 from rag.errors import ArgumentError, LibraryError
-from rag.index.catalog import holds_catalog
 from rag.index.library_index import LibraryIndex
+from rag.index.place import holds_catalog
+from rag.index.transfer import export_library, import_library
 from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_documents
+from rag.ingest.repair import RepairReport
+from rag.ingest.sync import SyncReport
 from rag.library.models import load_encoder, load_reader, load_reranker
 from rag.library.records import Answer, Citation, DocumentEntry, Seconds, Statistics, Turn
+from rag.library.upkeep import add_unchanged, choose_documents, repair_library, sync_folder
 from rag.reading.answer import Reading, Span
 from rag.reading.reader import StreamingReader
 from rag.retrieval.hit import Hit, Passage
@@ -112,6 +116,13 @@ class Library:
                 )
             return self._index
 
+    def index_to_write(self) -> LibraryIndex:
+        """The index, its manifest saying how the documents that come in now are cut and embedded."""
+        index = self.index
+        with self._lock:
+            write_manifest(self.folder, self.settings)
+        return index
+
     @property
     def _any_index(self) -> LibraryIndex:
         """The index for what needs no model: that of `index` once it is open, else one opened as it is on disk."""
@@ -122,33 +133,46 @@ class Library:
                 self._stored = LibraryIndex.open_existing(self.folder)
             return self._stored
 
-    def add(self, paths: str | Path | Sequence[str | Path], *, progress: IngestProgress | None = None) -> IngestReport:
+    def add(
+        self,
+        paths: str | Path | Sequence[str | Path],
+        *,
+        tags: Mapping[str, str] | None = None,
+        progress: IngestProgress | None = None,
+    ) -> IngestReport:
         """Read files and folders into the library; unchanged files cost nothing, changed ones replace their old text.
 
         Where the settings cut windows otherwise than the library has them, all its documents are cut anew.
 
         Args:
             paths: Files, and folders to be searched recursively; one, or several.
+            tags: Tags for all their documents, beside those they have.
             progress: Called as the work goes on.
 
         Returns:
             What went in, and every file that could not be read with the reason.
         """
+        paths = [paths] if isinstance(paths, (str, Path)) else paths
+        if holds_catalog(self.folder):
+            report = add_unchanged(self, self._any_index, paths, tags)
+            if report is not None:
+                return report
         return ingest(
-            [paths] if isinstance(paths, (str, Path)) else paths,
-            index=self._index_to_write(),
+            paths,
+            index=self.index_to_write(),
             encoder=self.encoder,
             size=self.settings.size,
             stride=self.settings.stride,
             unit=self.settings.unit,
             progress=progress,
+            tags=tags,
         )
 
     def add_documents(self, documents: Sequence[Document], *, progress: IngestProgress | None = None) -> IngestReport:
         """Put documents that are already in memory into the library."""
         return ingest_documents(
             documents,
-            index=self._index_to_write(),
+            index=self.index_to_write(),
             encoder=self.encoder,
             size=self.settings.size,
             stride=self.settings.stride,
@@ -163,6 +187,7 @@ class Library:
         k: int | None = None,
         mode: Mode | None = None,
         documents: Sequence[str] | None = None,
+        where: str | Iterable[str] = (),
     ) -> list[Hit]:
         """Find the `k` windows that fit a question best.
 
@@ -171,12 +196,13 @@ class Library:
             k: Number of hits; the settings' `hits` when None.
             mode: Kind of search; the settings' when None.
             documents: Ids of the documents to search; all when None.
+            where: Filters that the documents must satisfy besides, as "部署=総務 format=pdf"; see `rag.index.filters`.
 
         Raises:
-            ArgumentError: The question is empty or `k` is below one.
+            ArgumentError: The question is empty, `k` is below one or a filter is not understood.
             LibraryError: A document id is unknown.
         """
-        self.index.check_documents(documents or ())
+        chosen = choose_documents(self.index, documents, where)
         mode = mode or self.settings.mode
         reranks = mode == "hybrid" and self.settings.reranked > 0
         return search(
@@ -185,7 +211,7 @@ class Library:
             encoder=self.encoder,
             k=self.settings.hits if k is None else k,
             mode=mode,
-            documents=documents,
+            documents=chosen,
             pool=self.settings.pool,
             dense_share=self.settings.dense_share,
             reranker=self.reranker if reranks else None,
@@ -200,6 +226,7 @@ class Library:
         k: int | None = None,
         mode: Mode | None = None,
         documents: Sequence[str] | None = None,
+        where: str | Iterable[str] = (),
     ) -> Answer:
         """Answer a question from the documents, or say that they do not hold the answer.
 
@@ -209,12 +236,13 @@ class Library:
             k: Number of windows searched for; the settings' `hits` when None.
             mode: Kind of search; the settings' when None.
             documents: Ids of the documents to search; all when None.
+            where: Filters that the documents must satisfy besides, as "部署=総務 format=pdf"; see `rag.index.filters`.
 
         Raises:
-            ArgumentError: The question is empty or `k` is below one.
+            ArgumentError: The question is empty, `k` is below one or a filter is not understood.
             LibraryError: A document id is unknown.
         """
-        steps = self.stream(question, history=history, k=k, mode=mode, documents=documents)
+        steps = self.stream(question, history=history, k=k, mode=mode, documents=documents, where=where)
         return next(step for step in steps if isinstance(step, Answer))
 
     def stream(
@@ -225,6 +253,7 @@ class Library:
         k: int | None = None,
         mode: Mode | None = None,
         documents: Sequence[str] | None = None,
+        where: str | Iterable[str] = (),
     ) -> Iterator[str | Answer]:
         """Answer as `ask` does; yield the answer piece by piece while a model writes it, and last of all the whole.
 
@@ -233,7 +262,7 @@ class Library:
         check_question(question)
         begun = time.perf_counter()
         search_question = build_search_question(question, [(turn.question, turn.answer) for turn in history])
-        hits = self.search(search_question, k=k, mode=mode, documents=documents)
+        hits = self.search(search_question, k=k, mode=mode, documents=documents, where=where)
         passages = merge_hits(hits, load_text=self._slice, limit=self.settings.passage_characters)
         passages = passages[: self.settings.passages]
         retrieved = time.perf_counter()
@@ -327,6 +356,43 @@ class Library:
         """Count documents, windows and characters."""
         return self._any_index.statistics()
 
+    def tag(self, document_id: str, tags: Mapping[str, str], *, remove: Iterable[str] = ()) -> dict[str, str]:
+        """Give a document tags, take others away, and return all it has then.
+
+        Raises:
+            ArgumentError: A name or value cannot be one.
+            LibraryError: There is no such document.
+        """
+        return self._any_index.tag_document(document_id, tags, remove=remove)
+
+    def sync(self, folder: str | Path, *, dry_run: bool = False, progress: IngestProgress | None = None) -> SyncReport:
+        """Make the library follow a folder: what is new, changed, moved or deleted there.
+
+        Documents that came from elsewhere stay, and so does the old text of a file that cannot be read.
+
+        Args:
+            folder: Searched with all below it.
+            dry_run: Whether to say only what would be done.
+            progress: Called as the work goes on.
+
+        Raises:
+            DocumentError: The folder cannot be read.
+        """
+        return sync_folder(self, self._any_index, Path(folder), dry_run=dry_run, progress=progress)
+
+    def repair(self) -> RepairReport:
+        """Mend what `verify` finds, from the texts the library holds; say what was done and what is left."""
+        return repair_library(self)
+
+    def export(self, file: str | Path, *, readable_only: bool = False) -> list[str]:
+        """Write the whole library into one zip file; see `rag.index.transfer.export_library`."""
+        return export_library(self.folder, Path(file), readable_only=readable_only)
+
+    @staticmethod
+    def import_(file: str | Path, folder: str | Path, *, replace: bool = False) -> None:
+        """Make a library in `folder` of what `export` wrote; see `rag.index.transfer.import_library`."""
+        import_library(Path(file), Path(folder), replace=replace)
+
     def verify(self) -> list[str]:
         """Check texts, windows, words and vectors against each other; an empty list means clean."""
         return self._any_index.verify()
@@ -369,10 +435,3 @@ class Library:
 
     def _slice(self, document_id: str, start: int, end: int) -> str:
         return self.index.load_text(document_id)[start:end]
-
-    def _index_to_write(self) -> LibraryIndex:
-        """The index, its manifest saying how the documents that come in now are cut and embedded."""
-        index = self.index
-        with self._lock:
-            write_manifest(self.folder, self.settings)
-        return index

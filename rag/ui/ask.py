@@ -88,6 +88,7 @@ class AskTab:
         self.filter = gr.Dropdown(
             label=labels("filter"), info=labels("filter_hint"), choices=[], multiselect=True, elem_id="filter"
         )
+        self.where = gr.Textbox(label=labels("where"), info=labels("where_hint"), max_lines=1, elem_id="where")
 
     def _build_evidence(self, labels: gr.I18n) -> None:
         mean = [(labels("mean"), MEAN)]
@@ -130,11 +131,13 @@ class AskTab:
         written = gr.on(
             [self.question.submit, self.send.click],
             self._ask,
-            [*state, self.filter, self.question],
+            [*state, self.filter, self.where, self.question],
             asked,
             show_progress="hidden",
         )
-        example = self.examples.select(self._ask_example, [*state, self.filter], asked, show_progress="hidden")
+        example = self.examples.select(
+            self._ask_example, [*state, self.filter, self.where], asked, show_progress="hidden"
+        )
         self.conversation.select(self._choose, state, self._shown, show_progress="hidden")
         self.clear.click(
             self._clear, [self.view, self.filter], self.refreshed, show_progress="hidden", cancels=[written, example]
@@ -145,7 +148,7 @@ class AskTab:
             choice.input(self._shade, [self.session, *choices], [self.view, self.passages], show_progress="hidden")
 
     def _ask(
-        self, session: Session, view: View, documents: Sequence[str], question: str, request: gr.Request
+        self, session: Session, view: View, documents: Sequence[str], where: str, question: str, request: gr.Request
     ) -> Iterator[Updates]:
         if not question.strip():
             yield {self.question: question}
@@ -154,7 +157,7 @@ class AskTab:
         written = {self.question: "", self.examples: ""}
         step = session.begin(question)
         try:
-            for step in sessions.ask(self.library, session, question.strip(), documents or ()):
+            for step in sessions.ask(self.library, session, question.strip(), documents or (), where=where):
                 yield written | self._show(step, view, words)
                 written = {}
         except Exception as error:  # noqa: BLE001 - whatever it is, the person is told and the conversation goes on
@@ -162,9 +165,15 @@ class AskTab:
             yield written | self._show(step.finish(failed), view, words)
 
     def _ask_example(
-        self, session: Session, view: View, documents: Sequence[str], chosen: gr.EventData, request: gr.Request
+        self,
+        session: Session,
+        view: View,
+        documents: Sequence[str],
+        where: str,
+        chosen: gr.EventData,
+        request: gr.Request,
     ) -> Iterator[Updates]:
-        yield from self._ask(session, view, documents, chosen.question, request)
+        yield from self._ask(session, view, documents, where, chosen.question, request)
 
     def _explain(self, session: Session, view: View, method: str, request: gr.Request) -> Updates:
         """Explain the answer shown by another method."""

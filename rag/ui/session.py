@@ -87,7 +87,9 @@ class Session:
         return replace(self, shown=index) if 0 <= index < len(self.exchanges) else self
 
 
-def ask(library: Library, session: Session, question: str, documents: Sequence[str]) -> Iterator[Session]:
+def ask(
+    library: Library, session: Session, question: str, documents: Sequence[str], *, where: str = ""
+) -> Iterator[Session]:
     """Ask a question within a session, step by step: pending, drafts where a model writes, answered, explained.
 
     Args:
@@ -95,6 +97,7 @@ def ask(library: Library, session: Session, question: str, documents: Sequence[s
         session: What was said so far.
         question: In everyday words.
         documents: Ids to search; all documents when empty.
+        where: Filter that the documents must satisfy besides; see `rag.index.filters`.
 
     Raises:
         RagError: The library could not answer.
@@ -102,7 +105,7 @@ def ask(library: Library, session: Session, question: str, documents: Sequence[s
     history = session.history
     session = session.begin(question)
     yield session
-    steps = library.stream(question, history=history, documents=list(documents) or None)
+    steps = library.stream(question, history=history, documents=list(documents) or None, where=where)
     draft, shown = "", -PAUSE
     while isinstance(step := next(steps), str):
         draft += step

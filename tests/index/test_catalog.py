@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from rag.errors import LibraryError
-from rag.index.catalog import CATALOG_NAME
 from rag.index.library_index import LibraryIndex
+from rag.index.place import CATALOG_NAME
 from rag.index.schema import MIGRATIONS, SCHEMA_VERSION
 from tests.conformance.search_index import TEXTS
 from tests.index.conftest import Open, add, open_index
@@ -106,14 +105,6 @@ def test_an_older_catalog_is_brought_forward(
     assert connection.execute("SELECT DISTINCT language FROM documents").fetchall() == [("ja",)]
     assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
     connection.close()
-
-
-def test_a_read_only_library_is_named(index: LibraryIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    index.close()
-    access = os.access
-    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK and access(path, mode))
-    with pytest.raises(LibraryError, match="read-only"):
-        open_index(folder)
 
 
 def test_a_second_writer_is_told_who_holds_the_lock(index: LibraryIndex, folder: Path) -> None:

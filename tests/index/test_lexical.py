@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from rag.index import lexical
-from rag.index.catalog import CATALOG_NAME
 from rag.index.lexical import TERMS_VERSION, build_chunk_terms, build_match
 from rag.index.library_index import LibraryIndex
+from rag.index.place import CATALOG_NAME
 from rag.text.terms import build_terms
 from tests.index.conftest import Open, open_index
 
@@ -45,7 +45,13 @@ def change(folder: Path, *statements: str) -> None:
     [
         pytest.param((f"UPDATE library SET terms_version = {TERMS_VERSION + 1}",), id="other-terms"),
         pytest.param(
-            ("ALTER TABLE library DROP COLUMN terms_version", "DROP TABLE losses", "PRAGMA user_version = 1"),
+            (
+                "ALTER TABLE library DROP COLUMN terms_version",
+                "DROP TABLE losses",
+                "DROP TABLE files",
+                "DROP TABLE tags",
+                "PRAGMA user_version = 1",
+            ),
             id="older-schema",
         ),
     ],

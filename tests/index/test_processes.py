@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from rag.errors import LibraryError
 from rag.index.library_index import LibraryIndex
+from rag.index.place import CATALOG_NAME
 from tests.conformance.search_index import build_document, build_vectors
-from tests.index.conftest import Open, add
+from tests.index.conftest import Open, add, open_index
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,6 +86,34 @@ def test_two_writers_take_turns_and_a_reader_sees_both(index: LibraryIndex, fold
 
 def build_id(title: str) -> str:
     return build_document(title, f"{title}の第5版である。" + "通勤手当は毎月支給する" * 50 + "。終わり。").id
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from tests.index.conftest import add, open_index
+with open_index(Path(sys.argv[1])) as index, index._catalog.writing():
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_writer_that_is_kept_waiting_says_so_and_readers_go_on(index: LibraryIndex, folder: Path) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "ready\n"
+    with open_index(folder, lock_timeout=0.1) as other:
+        expected = f"another process is writing to {folder / CATALOG_NAME}; wait until it is done and try again"
+        with pytest.raises(LibraryError, match=re.escape(expected)):
+            add(other, "新", "新しい文書である。二文目である。")
+        assert len(other.search_dense(build_vectors(1)[0], k=9)) == 6
+        assert other.verify() == []
+        holder.communicate("\n")
+        assert holder.returncode == 0
+        add(other, "新", "新しい文書である。二文目である。")
+    assert index.statistics().documents == 4
 
 
 def test_another_process_is_seen_without_opening_again(index: LibraryIndex, reopen: Open) -> None:

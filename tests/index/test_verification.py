@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.index.catalog import CATALOG_NAME
 from rag.index.library_index import LibraryIndex
+from rag.index.place import CATALOG_NAME
 from tests.conformance.search_index import build_vectors
 from tests.index.conftest import Open
 

@@ -111,6 +111,19 @@ def test_follow_up_is_understood_and_earlier_evidence_comes_back(answered: Visit
     expect(page.locator(".examples button")).to_have_count(3)
 
 
+def test_a_filter_holds_the_search_to_some_documents(visit: Visit, sample: SampleQuestion) -> None:
+    page = visit.page
+    page.locator("#where input, #where textarea").first.fill("title=*就業規則* format=txt　added>=2024")
+    visit.ask(sample.question)
+    titles = set(page.locator(".passage header cite").all_inner_texts())
+    assert len(titles) == 1
+    assert "就業規則" in titles.pop()
+    page.locator("#where input, #where textarea").first.fill("部署~総務")
+    page.locator("#question textarea").fill("保証人は何人ですか")
+    page.locator("#question textarea").press("Enter")
+    expect(page.locator(".turn").last).to_contain_text("is not understood", timeout=PATIENCE)
+
+
 def test_an_example_is_asked_at_a_click(open_page: Open) -> None:
     visit = open_page("en-US")
     example = visit.page.locator(".examples button").nth(1)

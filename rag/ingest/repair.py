@@ -1,0 +1,88 @@
+"""Repair of a library: every document that lost something is stored anew, from its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from rag.chunks.chunk import Chunk
+from rag.chunks.windows import Unit, build_windows
+from rag.documents.document import Document, build_document_id
+from rag.embeddings.encoder import Encoder
+from rag.index.library_index import LibraryIndex
+from rag.ingest.embedding import embed_windows
+from rag.ingest.ingest import build_windowing
+
+_WINDOWING = re.compile(r"(\d+)/(\d+) (characters|tokens)")
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What was mended, and what is still wrong; both in plain words."""
+
+    done: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def repair(index: LibraryIndex, *, encoder: Encoder, size: int, stride: int, unit: Unit = "characters") -> RepairReport:
+    """Mend everything that `LibraryIndex.verify` finds, as far as the catalog's file can be read.
+
+    The text of a document is the truth: windows that do not cover it are cut anew (as the document was cut, or else by
+    `size`, `stride` and `unit`), vectors that cannot be are embedded again, words are listed again. Each document is
+    one transaction.
+
+    Raises:
+        LibraryError: The catalog's file is damaged so that it cannot be read, or cannot be written.
+        ModelError: The encoder fails.
+    """
+    if not index.find_problems():
+        return RepairReport((), ())
+    done = index.mend()
+    broken = [problem.document_id for problem in index.find_problems() if problem.document_id is not None]
+    for document_id in dict.fromkeys(broken):
+        done.append(_store_anew(document_id, index, encoder, (size, stride, unit)))
+    index.save()
+    return RepairReport(tuple(done), tuple(index.verify()))
+
+
+def _store_anew(document_id: str, index: LibraryIndex, encoder: Encoder, default: tuple[int, int, Unit]) -> str:
+    document = index.load_document(document_id)
+    windowing, spans = index.load_windows(document_id)
+    entry = next(entry for entry in index.list_documents() if entry.id == document_id)
+    sound = _covers(document, spans) and entry.characters == len(document.text)
+    # Where text or windows changed, nobody knows what the vectors were made of.
+    known = index.load_window_vectors(document_id) if sound else {}
+    changes = ["its words were listed anew"]
+    if document_id in {file.document_id for file in index.load_known_files().values()}:
+        document = replace(document, id=build_document_id(document.source, document.text))
+        if document.id != document_id:
+            changes.append(f"its text is not the one it came with: it is {document.id} now; ingest its file again")
+    if _covers(document, spans):
+        chunks = [Chunk(document.id, start, end, document.text[start:end]) for start, end in spans]
+    else:
+        size, stride, unit = _read_windowing(windowing) or default
+        windowing = build_windowing(size, stride, unit)
+        chunks = build_windows(document, size=size, stride=stride, unit=unit, encoder=encoder)
+        changes.append("it was cut anew")
+    vectors = embed_windows(chunks, encoder=encoder, known=known)
+    fresh = sum(chunk.text not in known for chunk in chunks)
+    if fresh:
+        changes.append(f"{fresh} of {len(chunks)} windows were embedded anew")
+    index.replace_document(document, chunks, vectors, windowing=windowing)
+    return f"document {document_id} ({document.title}) was stored anew: {', '.join(changes)}"
+
+
+def _covers(document: Document, spans: Sequence[tuple[int, int]]) -> bool:
+    covered = 0
+    for start, end in spans:
+        if end > len(document.text) or document.text[covered:start].strip():
+            return False
+        covered = max(covered, end)
+    return not document.text[covered:].strip()
+
+
+def _read_windowing(windowing: str) -> tuple[int, int, Unit] | None:
+    match = _WINDOWING.fullmatch(windowing)
+    return None if match is None else (int(match[1]), int(match[2]), cast(Unit, match[3]))
