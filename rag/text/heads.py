@@ -25,10 +25,9 @@ MARKUP = re.compile(r"(?:#{1,6}[ \t]+)?(?:\*\*|__)?")
 ARTICLE_HEAD = re.compile(
     rf"第(?P<main>{NUMERAL})条(?P<branch>(?:の{NUMERAL})*)(?P<caption>[\s　]*[（(][^（）()\n]{{1,40}}[）)])?(?P<gap>[\s　]*)"
 )
-MENTION = re.compile(
-    r"(?:[のにをはがとへでもや、。，．及又若並中各]|から|まで|第[0-9０-９〇一二三四五六七八九十百千]+[項号条]|本文|ただし書|前段|後段)"
-)
-"""How a line goes on after 第3条（…） where that is a mention at the head of a broken line."""
+MENTION = re.compile(r"[のにをはがとへでもや、。，．及又若並中各]|から|まで|第[0-9０-９〇一二三四五六七八九十百千]+[項号条]|本文|ただし書|前段|後段")
+SPACED_MENTION = re.compile("[のを、。，．]")
+"""How a line goes on after 第3条（…） where that is a mention at the head of a broken line, without a space and with."""
 APPENDIX_HEAD = re.compile(
     rf"(?:(?P<supplement>附[\s　]*則)|(?:別記[\s　]*)?(?:様式[\s　]*(?:第[\s　]*)?(?P<form>{_BRANCHED})[\s　]*号?"
     rf"|第(?P<numbered>{_BRANCHED})号様式)(?:の(?P<part>{NUMERAL}))?|"
@@ -184,7 +183,8 @@ def _read_head(line: re.Match[str], caption: re.Match[str] | None) -> Head | Non
     if match is None or number is None:
         return None
     rest = content[match.end() :]
-    if rest and (MENTION.match(rest) or (not match["gap"] and not match["caption"])):
+    is_mention = SPACED_MENTION if match["gap"] else MENTION
+    if rest and (is_mention.match(rest) or not (match["gap"] or match["caption"])):
         return None
     label = " ".join(content[: match.end()].split())
     start = mark

@@ -1,0 +1,140 @@
+"""Provisions of one text by place and by number."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from rag.text.heads import APPENDICES
+from rag.text.provisions import Kind, Provision, find_provisions
+
+DIVISIONS = frozenset("編章節款目")
+MAIN = -1
+"""Scope of the main provisions; that of what stands in an appendix is the place of the appendix."""
+
+
+class Outline:
+    """The provisions of one text; they are named by their place in `provisions`.
+
+    Several texts in one document, each with its own 第1条, are bodies of their own.
+    """
+
+    def __init__(self, text: str, provisions: Sequence[Provision] | None = None) -> None:
+        self.text = text
+        self.provisions = tuple(find_provisions(text) if provisions is None else provisions)
+        self.parents: list[int] = []
+        self.children: list[list[int]] = [[] for _ in self.provisions]
+        self.scopes: list[int] = []
+        self.bodies: list[int] = []
+        self._named: dict[tuple[int, int, Kind, str], list[int]] = {}
+        self._articles: dict[tuple[int, int], list[int]] = {}
+        self._starts = [provision.start for provision in self.provisions]
+        self._connect()
+        self._split_bodies()
+
+    @cached_property
+    def marks(self) -> frozenset[int]:
+        """Where the numbers of articles, divisions and appendices stand at their head."""
+        return frozenset(
+            self._find_mark(each) for each in self.provisions if each.kind in APPENDICES | DIVISIONS or each.kind == "条"
+        )
+
+    def innermost(self, offset: int) -> int | None:
+        """Return the innermost provision that holds a place."""
+        place = bisect_right(self._starts, offset) - 1
+        while place >= 0 and offset >= self.provisions[place].end:
+            place = self.parents[place]
+        return place if place >= 0 else None
+
+    def around(self, place: int | None, kinds: Iterable[Kind]) -> int | None:
+        """Return the innermost of a provision and those around it that is of one of these kinds."""
+        wanted = frozenset(kinds)
+        while place is not None and place >= 0:
+            if self.provisions[place].kind in wanted:
+                return place
+            place = self.parents[place]
+        return None
+
+    def article_at(self, offset: int) -> Provision | None:
+        """Return the article, table, form or supplement without articles that holds a place."""
+        inner = self.innermost(offset)
+        article = self.around(inner, ("条",))
+        if article is None:
+            article = self.around(inner, ("附則", "別表", "様式"))
+        return None if article is None else self.provisions[article]
+
+    def inside(self, place: int, kind: Kind, number: str | None = None) -> list[int]:
+        """Return what of a kind, and of a number, stands directly in a provision."""
+        return [
+            child
+            for child in self.children[place]
+            if self.provisions[child].kind == kind and number in (None, self.provisions[child].number)
+        ]
+
+    def named(self, body: int, scope: int, kind: Kind, number: str) -> list[int]:
+        """Return the provisions of a kind and number in one scope of a body."""
+        return self._named.get((body, scope, kind, number), [])
+
+    def appendices(self, body: int, kind: Kind) -> list[int]:
+        """Return the supplements, tables or forms of a body."""
+        return [
+            place
+            for place, provision in enumerate(self.provisions)
+            if provision.kind == kind and self.bodies[place] == body
+        ]
+
+    def row(self, place: int) -> list[int]:
+        """Return the provisions that count together with one, itself among them."""
+        provision = self.provisions[place]
+        if provision.kind == "条":
+            return self._articles[self.bodies[place], self.scopes[place]]
+        parent = self.parents[place]
+        if parent >= 0:
+            return self.inside(parent, provision.kind)
+        return [
+            other
+            for other, each in enumerate(self.provisions)
+            if self.parents[other] < 0 and each.kind == provision.kind and self.bodies[other] == self.bodies[place]
+        ]
+
+    def _connect(self) -> None:
+        open_places: list[int] = []
+        for place, provision in enumerate(self.provisions):
+            del open_places[len(provision.path) - 1 :]
+            parent = open_places[-1] if open_places else -1
+            self.parents.append(parent)
+            if parent >= 0:
+                self.children[parent].append(place)
+            outer = self.scopes[parent] if parent >= 0 else MAIN
+            self.scopes.append(place if provision.kind in APPENDICES else outer)
+            open_places.append(place)
+
+    def _split_bodies(self) -> None:
+        body, begun = 0, False
+        waiting: list[int] = []  # divisions whose first article says which body they belong to
+        self.bodies = [0] * len(self.provisions)
+        for place, provision in enumerate(self.provisions):
+            if provision.kind == "条" and self.scopes[place] == MAIN:
+                if provision.number == "1" and begun:
+                    body += 1
+                begun = True
+                for division in waiting:
+                    self.bodies[division] = body
+                waiting.clear()
+            elif provision.kind in DIVISIONS:
+                waiting.append(place)
+            self.bodies[place] = body
+        for place, provision in enumerate(self.provisions):
+            scope = MAIN if provision.kind in APPENDICES else self.scopes[place]
+            self._named.setdefault((self.bodies[place], scope, provision.kind, provision.number), []).append(place)
+            if provision.kind == "条":
+                self._articles.setdefault((self.bodies[place], scope), []).append(place)
+
+    def _find_mark(self, provision: Provision) -> int:
+        start = provision.start
+        if self.text[start] in "（(":
+            start = self.text.index("\n", start)
+            while self.text[start] not in "第附別様":
+                start += 1
+        return start
