@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import get_args
 
+from rag.chunks.context import Context
 from rag.chunks.windows import Unit
 from rag.errors import ConfigError
 from rag.index.manifest import replace_file
@@ -19,7 +20,7 @@ from rag.retrieval.search import Mode
 
 CONFIG_FILE = "rag.toml"
 MANIFEST_FILE = "library.json"
-MANIFEST_KEYS = ("embedder", "size", "stride", "unit")
+MANIFEST_KEYS = ("embedder", "size", "stride", "unit", "context")
 ENVIRONMENT_PREFIX = "RAG_"
 MAY_BE_NONE = frozenset({"reranked"})
 """Numbers that may be 0."""
@@ -30,7 +31,7 @@ class Settings:
     """Everything that can be chosen.
 
     `library`: folder of the library. `embedder`, `reader`: hub name or folder. `size`, `stride`: length and step of
-    a window, in `unit`. `mode`: kind of search. `hits`: windows found for a question. `pool`: windows each kind of
+    a window, in `unit`. `context`: what is put before a window where it is embedded and indexed. `mode`: kind of search. `hits`: windows found for a question. `pool`: windows each kind of
     search contributes before fusion, in which `dense_share` is the say of the search by meaning. `reranked`: hits that
     the reader reads to put them in order, 0 for none.
     `passage_characters`: longest passage made of overlapping windows. `passages`: passages handed to the reader.
@@ -42,6 +43,7 @@ class Settings:
     size: int = 400
     stride: int = 200
     unit: Unit = "characters"
+    context: Context = "none"
     mode: Mode = "hybrid"
     hits: int = 10
     pool: int = 50
@@ -174,7 +176,7 @@ def _convert(name: str, value: object, kind: str, origin: str) -> object:
         if isinstance(value, bool) or not 0 <= share <= 1:
             raise ConfigError(f"{origin}: {name} = {value!r}; expected a number from 0 to 1")
         return share
-    choices = {"Unit": get_args(Unit), "Mode": get_args(Mode)}.get(kind)
+    choices = {"Unit": get_args(Unit), "Context": get_args(Context), "Mode": get_args(Mode)}.get(kind)
     if not isinstance(value, str) or not value.strip() or (choices and value not in choices):
         expected = f"one of {', '.join(choices)}" if choices else "a text that is not empty"
         raise ConfigError(f"{origin}: {name} = {value!r}; expected {expected}")

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.context import Context, build_contexts, write_windowing
 from rag.chunks.windows import Unit, build_windows
 from rag.documents.document import Document
 from rag.documents.loading import find_files, load_document
@@ -92,6 +93,7 @@ def ingest(
     size: int,
     stride: int,
     unit: Unit = "characters",
+    context: Context = "none",
     progress: IngestProgress | None = None,
 ) -> IngestReport:
     """Read files, and folders with all below them, into a library.
@@ -99,13 +101,14 @@ def ingest(
     A file that cannot be read is reported and the others still go in. What a document replaces goes in the same
     transaction in which it comes, so an interruption leaves every document whole, old or new. A library has windows of
     one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
+    What `context` names is embedded and indexed before each window; a context too long for the encoder is not embedded.
 
     Raises:
         ArgumentError: `size` and `stride` cannot be.
         LibraryError: The library cannot be written.
         ModelError: The encoder fails.
     """
-    run = _Run(index, encoder, size, stride, unit, progress)
+    run = _Run(index, encoder, size, stride, unit, context, progress)
     files = _find_files(paths)
     run.total = len(files)
     for file, failure in files.items():
@@ -125,10 +128,11 @@ def ingest_documents(
     size: int,
     stride: int,
     unit: Unit = "characters",
+    context: Context = "none",
     progress: IngestProgress | None = None,
 ) -> IngestReport:
     """Bring documents that are already in memory into a library; as `ingest` otherwise."""
-    run = _Run(index, encoder, size, stride, unit, progress)
+    run = _Run(index, encoder, size, stride, unit, context, progress)
     run.total = len(documents) if isinstance(documents, Sequence) else 0
     for document in documents:
         with run.keeping_on(document.source):
@@ -157,6 +161,7 @@ class _Run:
     size: int
     stride: int
     unit: Unit
+    context: Context
     progress: IngestProgress | None
     total: int = 0
     characters: int = 0
@@ -169,8 +174,8 @@ class _Run:
 
     @property
     def windowing(self) -> str:
-        """How windows are cut in this run, as the library writes it down."""
-        return f"{self.size}/{self.stride} {self.unit}"
+        """How windows are made in this run, as the library writes it down."""
+        return write_windowing(self.size, self.stride, self.unit, self.context)
 
     def add(self, document: Document) -> None:
         """Bring one document in, unless it is there in this very form."""
@@ -234,8 +239,15 @@ class _Run:
     def _embed(self, document: Document, chunks: Sequence[Chunk]) -> Vectors:
         """Embed the windows piece by piece, so that a huge document needs little more memory than its vectors."""
         vectors = np.empty((len(chunks), self.encoder.dimension), dtype=np.float32)
+        contexts = build_contexts(
+            [chunk.start for chunk in chunks], title=document.title, anchors=document.anchors, context=self.context
+        )
         for first in range(0, len(chunks), _WINDOWS_AT_ONCE):
-            piece = [chunk.text for chunk in chunks[first : first + _WINDOWS_AT_ONCE]]
+            last = first + _WINDOWS_AT_ONCE
+            piece = [
+                self._put_before(context, chunk.text)
+                for context, chunk in zip(contexts[first:last], chunks[first:last], strict=True)
+            ]
 
             def tell(done: int, _: int, *, before: int = first) -> None:
                 self.report("embed", document.source, windows_done=before + done, windows_total=len(chunks))
@@ -243,3 +255,9 @@ class _Run:
             tell(0, len(piece))
             vectors[first : first + len(piece)] = self.encoder.encode_documents(piece, progress=tell)
         return vectors
+
+    def _put_before(self, context: str, text: str) -> str:
+        """Put a context before a window, unless the end of the window would be lost to the encoder."""
+        joined = f"{context}\n{text}" if context else text
+        limit = self.encoder.max_tokens
+        return joined if limit is None or len(self.encoder.token_starts(joined)) <= limit else text

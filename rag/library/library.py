@@ -141,6 +141,7 @@ class Library:
             size=self.settings.size,
             stride=self.settings.stride,
             unit=self.settings.unit,
+            context=self.settings.context,
             progress=progress,
         )
 
@@ -153,6 +154,7 @@ class Library:
             size=self.settings.size,
             stride=self.settings.stride,
             unit=self.settings.unit,
+            context=self.settings.context,
             progress=progress,
         )
 

@@ -32,7 +32,7 @@ UNIT = re.compile(
     rf"(?:別記)?様式第?(?P<form>{NUMERAL}{_BRANCH})号?|第(?P<numbered>{NUMERAL})号様式(?P<part>{_BRANCH})|"
     rf"第(?P<number>{NUMERAL})(?P<kind>{_WORD})(?P<branch>{_BRANCH})|"
     rf"(?P<relation>この|[前次本同])(?P<count>{NUMERAL}|各)?(?P<related>{_WORD})|(?P<every>各号)|"
-    rf"(?:(?<=[号項条])|(?<=又は)|(?<=及び)|(?<=、))(?P<kana>[{IROHA}])(?![ァ-ヺー])"
+    rf"(?:(?<=[号項条])|(?<=又は)|(?<=及び)|(?<=、))(?P<kana>[{IROHA}])(?=[ぁ-ん、。，（）()「」又及若並]|$)"
 )
 CONNECTORS = frozenset(
     ("及び", "又は", "若しくは", "並びに", "、", "，", "・", "と", "から", "および", "または", "もしくは", "ならびに")
