@@ -14,6 +14,9 @@ OWN = re.compile(r"(?:この|(?:^|(?<=[ぁ-ん]))[本当])[^ぁ-ん]{1,12}$")
 SAME = re.compile(r"同(?:法|令|規則|規程|規定|条例|細則|要綱|約款)の?$")
 DEFINITION = re.compile(r"[（(][^（）()「」]{0,30}以下[^（）()「」]{0,30}「(?P<short>[^「」\n]{1,20})」という")
 NAME_LENGTH = 60
+SHORTEST_NAME = 3
+"""Shortest name, in characters, that stands for one document: 規則 may be any."""
+REMARK = re.compile(r"[（(][^（）()]*[）)]")
 REMARK_LENGTH = 80
 """Longest remark in brackets, in characters, between a name and the article."""
 
@@ -51,6 +54,13 @@ def find_definitions(text: str) -> dict[str, str]:
         if name is not None and SUFFIX.search(match["short"]):
             found.setdefault(match["short"], name)
     return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+
+
+def list_names(title: str) -> list[str]:
+    """List what a document of this title is called elsewhere: 株式会社青空商会　就業規則 is the 就業規則."""
+    bare = REMARK.sub("", title).strip()
+    last = bare.split()[-1] if bare else ""
+    return [name for name in dict.fromkeys((title, bare, last)) if len(name) >= SHORTEST_NAME and SUFFIX.search(name)]
 
 
 def is_name_at_end(text: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 from rag.text.heads import APPENDICES
 from rag.text.provisions import Kind, Provision, find_provisions
 
-DIVISIONS = frozenset("編章節款目")
+DIVISIONS: frozenset[Kind] = frozenset({"編", "章", "節", "款", "目"})
 MAIN = -1
 """Scope of the main provisions; that of what stands in an appendix is the place of the appendix."""
 
@@ -63,6 +63,14 @@ class Outline:
         if article is None:
             article = self.around(inner, ("附則", "別表", "様式"))
         return None if article is None else self.provisions[article]
+
+    def units(self) -> list[tuple[int, int]]:
+        """Return the articles, and the tables, forms and supplements without articles, as ascending stretches."""
+        found: list[tuple[int, int]] = []
+        for place, provision in enumerate(self.provisions):
+            if provision.kind == "条" or (provision.kind in APPENDICES and not self.inside(place, "条")):
+                found.append((provision.start, provision.end))
+        return found
 
     def inside(self, place: int, kind: Kind, number: str | None = None) -> list[int]:
         """Return what of a kind, and of a number, stands directly in a provision."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.text.articles import LEVELS
+from rag.text.articles import DIVISION, LEVELS
 from rag.text.heads import APPENDICES, Head, find_heads, order_of
 from rag.text.paragraphs import read_paragraphs
 
@@ -27,6 +27,11 @@ class Provision:
     end: int
     label: str
     path: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is called where its chapter need not be said: 第12条（出向） 第3項."""
+        return " ".join((*(label for label in self.path[:-1] if not DIVISION.match(label)), self.label))
 
 
 ARTICLE, PARAGRAPH = LEVELS["条"], LEVELS["条"] + 1
