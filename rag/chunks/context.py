@@ -15,9 +15,7 @@ LONGEST = 120
 SEPARATOR = " "
 
 
-def build_contexts(
-    starts: Sequence[int], *, title: str, anchors: Sequence[Anchor], context: Context
-) -> list[str]:
+def build_contexts(starts: Sequence[int], *, title: str, anchors: Sequence[Anchor], context: Context) -> list[str]:
     """Return what stands above each window; "" for nothing.
 
     A heading inside a window is in its text anyway and counts from the next window on.

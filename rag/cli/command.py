@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rag.library.records import Turn
 
 DONE, NOTHING_FOUND, INPUT_ERROR, INTERRUPTED = 0, 1, 2, 130
-SETTING_ARGUMENTS = ("library", "embedder", "reader", "size", "stride", "unit", "mode")
+SETTING_ARGUMENTS = ("library", "embedder", "reader", "size", "stride", "unit", "context", "mode", "widen")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -109,7 +109,7 @@ def _verify(given: Namespace, settings: Settings) -> int:
 
 def _search(given: Namespace, settings: Settings) -> int:
     with _open(settings) as library:
-        hits = library.search(given.question, k=given.k, documents=given.document)
+        hits = library.search(given.question, k=given.k, documents=given.document, widen=given.widen or "none")
         titles = _titles(library)
         if given.json:
             _print_json({"hits": [describe_hit(hit, titles) for hit in hits]})

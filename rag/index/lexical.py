@@ -84,7 +84,8 @@ def refresh_terms(connection: sqlite3.Connection, *, place: str) -> None:
     for document_id, title, windowing, anchors in rows:
         (text,) = connection.execute("SELECT text FROM documents WHERE id = ?", (document_id,)).fetchone()
         windows = connection.execute(
-            "SELECT id, start_offset, end_offset FROM chunks WHERE document_id = ? ORDER BY start_offset", (document_id,)
+            "SELECT id, start_offset, end_offset FROM chunks WHERE document_id = ? ORDER BY start_offset",
+            (document_id,),
         ).fetchall()
         contexts = build_contexts(
             [start for _, start, _ in windows],

@@ -76,7 +76,7 @@ class ProvisionFinder:
         if reference.law:
             other = self._find_titled(reference.law)
             found = () if other is None else resolve(reference.written, self._outline(other.id))
-            targets = tuple(_cite(other, target) for target in found) if other is not None else ()
+            targets = () if other is None else tuple(_cite(other, target, title=other.title) for target in found)
         return ResolvedReference(
             document.text[reference.start : reference.end], reference.start, reference.end, targets
         )
@@ -84,12 +84,15 @@ class ProvisionFinder:
     def _find_titled(self, law: str) -> Document | None:
         """Return the one document that is called so, by the longest of its names."""
         named = [
-            (len(name), entry.id) for entry in self._list() for name in list_names(entry.title) if is_name_at_end(law, name)
+            (len(name), entry.id)
+            for entry in self._list()
+            for name in list_names(entry.title)
+            if is_name_at_end(law, name)
         ]
         longest = {document_id for length, document_id in named if length == max(named)[0]}
         return self._load(longest.pop()) if len(longest) == 1 else None
 
 
-def _cite(document: Document, provision: Provision) -> CitedProvision:
+def _cite(document: Document, provision: Provision, *, title: str = "") -> CitedProvision:
     text = document.text[provision.start : provision.end]
-    return CitedProvision(document.id, provision.name, provision.start, provision.end, text)
+    return CitedProvision(document.id, f"{title} {provision.name}".strip(), provision.start, provision.end, text)

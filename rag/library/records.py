@@ -21,7 +21,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class CitedProvision:
-    """A provision of a document; `label` is its name from the article on, `text == document.text[start:end]`."""
+    """A provision of a document; `text == document.text[start:end]`.
+
+    `label` is its name from the article on, behind the title where another document refers to it.
+    """
 
     document_id: str
     label: str

@@ -1,4 +1,4 @@
-"""Heads of the provisions of a statute or a set of rules: 第2章 総則, 第三条の二（見出し）, 附則, 別表第一, 様式第1号."""
+"""Heads of the provisions of statutes and rules: 第2章 総則, 第三条の二（見出し）, 附則, 別表第一, 様式第1号."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ SHORT = 40
 _BRANCHED = rf"{NUMERAL}(?:の{NUMERAL})*"
 MARKUP = re.compile(r"(?:#{1,6}[ \t]+)?(?:\*\*|__)?")
 ARTICLE_HEAD = re.compile(
-    rf"第(?P<main>{NUMERAL})条(?P<branch>(?:の{NUMERAL})*)(?P<caption>[\s　]*[（(][^（）()\n]{{1,40}}[）)])?(?P<gap>[\s　]*)"
+    rf"第(?P<main>{NUMERAL})条(?P<branch>(?:の{NUMERAL})*)"
+    r"(?P<caption>[\s　]*[（(][^（）()\n]{1,40}[）)])?(?:\*\*|__)?(?P<gap>[\s　]*)"
 )
-MENTION = re.compile(r"[のにをはがとへでもや、。，．及又若並中各]|から|まで|第[0-9０-９〇一二三四五六七八九十百千]+[項号条]|本文|ただし書|前段|後段")
+MENTION = re.compile(
+    r"[のにをはがとへでもや、。，．及又若並中各]|から|まで|第[0-9０-９〇一二三四五六七八九十百千]+[項号条]|本文|ただし書|前段|後段"
+)
 SPACED_MENTION = re.compile("[のを、。，．]")
-"""How a line goes on after 第3条（…） where that is a mention at the head of a broken line, without a space and with."""
+"""How a line goes on after 第3条（…） where that is a mention in a broken line, without a space and with."""
 APPENDIX_HEAD = re.compile(
     rf"(?:(?P<supplement>附[\s　]*則)|(?:別記[\s　]*)?(?:様式[\s　]*(?:第[\s　]*)?(?P<form>{_BRANCHED})[\s　]*号?"
     rf"|第(?P<numbered>{_BRANCHED})号様式)(?:の(?P<part>{NUMERAL}))?|"
@@ -178,6 +181,10 @@ def _read_head(line: re.Match[str], caption: re.Match[str] | None) -> Head | Non
     if found is not None:
         kind, number = found
         return Head(kind, number, mark, mark, stop, stop, " ".join(content.split()))
+    return _read_article(content, mark, stop, caption)
+
+
+def _read_article(content: str, mark: int, stop: int, caption: re.Match[str] | None) -> Head | None:
     match = ARTICLE_HEAD.match(content)
     number = None if match is None else read_branched(match["main"] + match["branch"])
     if match is None or number is None:
@@ -186,7 +193,7 @@ def _read_head(line: re.Match[str], caption: re.Match[str] | None) -> Head | Non
     is_mention = SPACED_MENTION if match["gap"] else MENTION
     if rest and (is_mention.match(rest) or not (match["gap"] or match["caption"])):
         return None
-    label = " ".join(content[: match.end()].split())
+    label = " ".join(content[: match.end()].replace("**", "").split())
     start = mark
     if caption is not None and match["caption"] is None:
         label, start = label + caption.group().strip(), caption.start() + _indentation(caption.group())
@@ -223,7 +230,9 @@ def _read_division(content: str) -> tuple[HeadKind, str] | None:
 def _without_contents(text: str, heads: Sequence[Head]) -> list[Head]:
     """Leave out the lines of a table of contents: heads with no text between them that come again further down."""
     titled = _find_contents_titles(text)
-    heads = [replace(head, filled=_is_filled(text, head, end)) for head, end in zip(heads, _ends(heads, text), strict=True)]
+    heads = [
+        replace(head, filled=_is_filled(text, head, end)) for head, end in zip(heads, _ends(heads, text), strict=True)
+    ]
     keys = [(head.kind, head.number, re.sub(r"[\s　]|[0-9０-９]+$", "", text[head.mark : head.stop])) for head in heads]
     last = {key: index for index, key in enumerate(keys)}
     kept: list[Head] = []
@@ -235,9 +244,7 @@ def _without_contents(text: str, heads: Sequence[Head]) -> list[Head]:
         announced = bisect_left(titled, heads[first].mark) > bisect_left(titled, heads[first - 1].mark if first else 0)
         begins_again = stop + 1 < len(heads) and keys[stop + 1] == keys[first] and not heads[stop].filled
         is_contents = announced or begins_again or (stop - first >= 3 and last[keys[first]] > stop)
-        kept += [
-            heads[index] for index in range(first, stop + 1) if not (is_contents and last[keys[index]] > stop)
-        ]
+        kept += [heads[index] for index in range(first, stop + 1) if not (is_contents and last[keys[index]] > stop)]
         first = stop + 1
     return kept
 
@@ -270,7 +277,9 @@ def _without_mentions(heads: Sequence[Head]) -> Iterator[Head]:
             if head.number == "1" and groups[-1]:
                 groups.append([])
             groups[-1].append(index)
-    row = {index for group in groups for index in _longest_row([order_of(heads[index].number) for index in group], group)}
+    row = {
+        index for group in groups for index in _longest_row([order_of(heads[index].number) for index in group], group)
+    }
     return (head for index, head in enumerate(heads) if head.kind != "条" or index in row)
 
 

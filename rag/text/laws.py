@@ -1,4 +1,4 @@
-"""Names of other laws and rules before a mention: 労働基準法（昭和22年法律第49号）第39条, 「旅費規程」第3条, 同法第五条."""
+"""Names of other laws before a mention: 労働基準法（昭和22年法律第49号）第39条, 「旅費規程」第3条, 同法第五条."""
 
 from __future__ import annotations
 

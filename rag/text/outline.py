@@ -37,7 +37,9 @@ class Outline:
     def marks(self) -> frozenset[int]:
         """Where the numbers of articles, divisions and appendices stand at their head."""
         return frozenset(
-            self._find_mark(each) for each in self.provisions if each.kind in APPENDICES | DIVISIONS or each.kind == "条"
+            self._find_mark(each)
+            for each in self.provisions
+            if each.kind in APPENDICES | DIVISIONS or each.kind == "条"
         )
 
     def innermost(self, offset: int) -> int | None:

@@ -75,7 +75,8 @@ def read_paragraphs(text: str, start: int, stop: int, *, foreign: Sequence[tuple
         label = "" if caption is None else text[caption:begin].strip()
         if not (_begin_paragraph(reading, markers, head, label) or _begin_item(reading, markers, begin)):
             fresh = blank or (previous != "" and previous[-1] in ENDING) or bool(CLOSING_WORDS.match(content))
-            _go_on(reading, head, is_fresh=fresh and not text[begin - 1 : begin].isspace() or caption is not None)
+            is_indented = text[begin - 1 : begin] in (" ", "　", "\t")
+            _go_on(reading, head, is_fresh=(fresh and not is_indented) or caption is not None)
         caption, previous, blank = None, content, False
     if caption is not None:
         _go_on(reading, caption, is_fresh=False)

@@ -1,4 +1,4 @@
-"""References between provisions: 第十二条第三項, 前項, 同条第二号, 別表第一, 第五条から第七条まで, and what they mean."""
+"""References between provisions and what they mean: 第十二条第三項, 前項, 同条第二号, 第五条から第七条まで."""
 
 from __future__ import annotations
 
@@ -85,9 +85,7 @@ def find_references(outline: Outline, *, start: int = 0, end: int | None = None)
 
 def resolve(written: str, outline: Outline) -> tuple[Provision, ...]:
     """Return what an absolute reference (`Reference.written`) means in another text."""
-    meanings = [
-        _Reader(outline).resolve_outside(mention) for mention in find_mentions(written, 0, len(written))
-    ]
+    meanings = [_Reader(outline).resolve_outside(mention) for mention in find_mentions(written, 0, len(written))]
     if len(meanings) == 2 and "から" in written:
         return tuple(outline.provisions[place] for place in _span(outline, meanings[0], meanings[1]))
     return tuple(outline.provisions[place] for places in meanings for place in places)
@@ -145,9 +143,7 @@ class _Reader:
             base_units, base_steps = same.upto(RANKS[first.kind] + 1)
             units = (*base_units, *mention.units[1:])
         else:
-            if linked is not None and not first.relation:
-                base_units, base_steps = linked.upto(RANKS[first.kind])
-            elif first.relation == EVERY and linked is not None:
+            if linked is not None and first.relation in ("", EVERY):
                 base_units, base_steps = linked.upto(RANKS[first.kind])
             units = (*base_units, *mention.units)
         if law:
@@ -163,9 +159,7 @@ class _Reader:
             return ""
         if self.definitions is None:
             self.definitions = find_definitions(self.outline.text)
-        return (
-            read_law(self.outline.text, mention.start, definitions=self.definitions, last=self.context.law) or ""
-        )
+        return read_law(self.outline.text, mention.start, definitions=self.definitions, last=self.context.law) or ""
 
     def _remember(self, mention: Mention, meaning: _Meaning) -> None:
         self.context.last, self.context.last_end = meaning, mention.end
@@ -283,7 +277,10 @@ def _descend(outline: Outline, places: Sequence[int], unit: Unit) -> list[int]:
         if not inside and unit.kind == "条":
             scope = place if provision.kind == "附則" else MAIN
             inside = outline.named(outline.bodies[place], scope, "条", unit.number)
-        elif not inside and provision.kind in ("条", "附則"):  # 第三条第二号: of its only paragraph, or the first with one
+        elif not inside and provision.kind in (
+            "条",
+            "附則",
+        ):  # 第三条第二号: of its only paragraph, or the first with one
             paragraphs = (outline.inside(each, unit.kind, number) for each in outline.inside(place, "項"))
             inside = next((items for items in paragraphs if items), [])
         found += inside

@@ -18,10 +18,9 @@ from typing import get_args
 from rag.chunks.context import Context
 from rag.config.settings import Settings
 from rag.documents.document import Document, build_document_id
-from rag.documents.loading import load_document
+from rag.evaluation.datasets import load_samples
 from rag.library.library import Library
 from rag.retrieval.search import Mode
-from rag.samples import load_sample_paths, load_sample_questions
 
 DEPTHS = (1, 3, 5, 10)
 
@@ -42,25 +41,25 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=150)
     parser.add_argument("--rerank", action="store_true", help="only the default search, with the reader")
     given = parser.parse_args()
-    documents, asked = load_samples() if given.squad is None else load_articles(given.squad, given.articles)
+    documents, asked = read_samples() if given.squad is None else load_articles(given.squad, given.articles)
     asked = asked[:: max(1, len(asked) // given.questions)]
     print(f"{len(documents)} documents, {len(asked)} questions; recall at {DEPTHS}")
     for context in get_args(Context):
         measure(context, documents, asked, rerank=given.rerank)
 
 
-def load_samples() -> tuple[list[Document], list[Asked]]:
-    documents = {path.name: load_document(path) for path in load_sample_paths()}
+def read_samples() -> tuple[list[Document], list[Asked]]:
+    samples = load_samples()
     asked = [
-        Asked(each.question, documents[each.document].id, tuple((span.start, span.end) for span in each.answers))
-        for each in load_sample_questions()
+        Asked(each.text, each.document_id, tuple((answer.start, answer.end) for answer in each.answers))
+        for each in samples.questions
         if each.answers
     ]
-    return list(documents.values()), asked
+    return list(samples.documents.values()), asked
 
 
 def load_articles(path: Path, count: int) -> tuple[list[Document], list[Asked]]:
-    content = json.loads(lzma.open(path).read() if path.suffix == ".xz" else path.read_bytes())
+    content = json.loads(lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes())
     documents: list[Document] = []
     asked: list[Asked] = []
     for article in content["data"][:count]:
