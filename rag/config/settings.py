@@ -31,12 +31,12 @@ MAY_BE_NONE = frozenset({"reranked"})
 class Settings:
     """Everything that can be chosen.
 
-    `library`: folder of the library. `embedder`, `reader`: hub name or folder. `size`, `stride`: length and step of
-    a window, in `unit`. `context`: what is put before a window where it is embedded and indexed. `mode`: kind of
-    search. `hits`: windows found for a question. `pool`: windows each kind of search contributes before fusion, in which
-    `dense_share` is the say of the search by meaning. `reranked`: hits that the reader reads to put them in order, 0 for
-    none. `widen`: what windows are widened to before they are read. `passage_characters`: longest passage made of overlapping
-    windows. `passages`: passages handed to the reader.
+    `library`: folder of the library. `embedder`, `reader`: hub name or folder. `size`, `stride`: length and step of a
+    window, in `unit`. `context`: what is put before a window where it is embedded and indexed. `mode`: kind of
+    search. `hits`: windows found for a question. `pool`: windows each kind of search contributes before fusion, in
+    which `dense_share` is the say of the search by meaning. `reranked`: hits that the reader reads to put them in
+    order, 0 for none. `widen`: what windows are widened to before they are read. `passage_characters`: longest
+    passage made of overlapping windows. `passages`: passages handed to the reader.
     """
 
     library: str = "indexes/default"

@@ -68,9 +68,10 @@ def shade_passage(
     """Write the text of a passage as HTML; all of it is escaped.
 
     Sentences hold marks, marks hold links, links hold words: what crosses a border of an outer one is cut in two.
-    Colour strength (`--gaze`, 0 to 1) is relative to the strongest span of its kind in all passages, so that any layer and head
-    shows a picture, and grows with the root of the share, so that what was looked at a little can be seen beside what
-    was looked at most; the true share stands in the title. The answer has a colour of its own: its words do not count.
+    Colour strength (`--gaze`, 0 to 1) is relative to the strongest span of its kind in all passages, so that any
+    layer and head shows a picture, and grows with the root of the share, so that what was looked at a little can be
+    seen beside what was looked at most; the true share stands in the title. The answer has a colour of its own: its
+    words do not count.
 
     Args:
         passage: What is shown.

@@ -10,13 +10,12 @@ from typing import Literal
 
 from rag.text.articles import CAPTION, DIVISION, NUMERAL, ends_in_page_number
 from rag.text.markers import read_branched
+from rag.text.quotations import LINE, find_quotations, holds_offset, merge_spans
 
 HeadKind = Literal["編", "章", "節", "款", "目", "条", "附則", "別表", "様式"]
 APPENDICES = frozenset({"附則", "別表", "様式"})
 APPENDIX_LENGTH = 80
 """Longest line, in characters, that heads an appendix."""
-QUOTE_LENGTH = 2000
-"""Longest quotation over several lines, in characters, whose articles are not the document's own."""
 SHORT = 40
 """An article whose text is no longer than this and no sentence may be a line of a table of contents."""
 
@@ -36,12 +35,11 @@ APPENDIX_HEAD = re.compile(
     rf"|第(?P<numbered>{_BRANCHED})号様式)(?:の(?P<part>{NUMERAL}))?|"
     rf"別表[\s　]*(?:(?:第[\s　]*)?(?P<table>{_BRANCHED}))?)(?:\*\*|__)?(?=[\s　（(:：]|$)[^\n。]*$"
 )
-CONTENTS_RANGE = re.compile(rf"[（(]第{NUMERAL}条[^（）()]*[）)]$")
+CONTENTS_RANGE = re.compile(rf"[（(](?:[^（）()\w]*第{NUMERAL}条(?:の{NUMERAL})*)+[）)]$")
 CONTENTS_TITLE = re.compile(r"(?:#{1,6}[ \t]+)?[【\[]?目[\s　]*次[】\]]?$")
 INSERTION = re.compile(r"次の(?:ように改め|[^。「」]{1,40}を加え)る。?$")
 INSTRUCTION = re.compile(r"(?:に改め|を加え|を削|のように改正す|とす)る。?$|中「|を削り、|に改め、")
 NAMED = re.compile(rf"第{NUMERAL}条(?:の{NUMERAL})*")
-LINE = re.compile(r"[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,49 +69,15 @@ class Heads:
 
 def find_heads(text: str) -> Heads:
     """Find the heads of a text, without its table of contents, quotations and what it puts into other texts."""
-    quotes = tuple(_find_quotes(text))
+    quotes = find_quotations(text)
     scan = _Scan(text, quotes)
     heads = _without_contents(text, scan.run())
-    return Heads(tuple(_without_mentions(heads)), tuple(_merge(sorted((*quotes, *scan.insertions)))))
-
-
-def holds_offset(spans: Sequence[tuple[int, int]], offset: int) -> bool:
-    """Say whether one of these ascending stretches holds a place."""
-    place = bisect_left(spans, (offset + 1,)) - 1
-    return place >= 0 and offset < spans[place][1]
+    return Heads(tuple(_without_mentions(heads)), tuple(merge_spans(sorted((*quotes, *scan.insertions)))))
 
 
 def order_of(number: str) -> tuple[int, ...]:
     """Return what numbers with branches are sorted by: 3, 3の2, 4."""
     return tuple(int(part) for part in number.split("の"))
-
-
-def _merge(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Make ascending stretches disjoint."""
-    begin = end = -1
-    for first, last in spans:
-        if first > end:
-            if end > begin:
-                yield begin, end
-            begin = first
-        end = max(end, last)
-    if end > begin:
-        yield begin, end
-
-
-def _find_quotes(text: str) -> Iterator[tuple[int, int]]:
-    """Quotations that run over several lines."""
-    position = 0
-    for line in LINE.finditer(text):
-        if line.start() < position or line.group().count("「") <= line.group().count("」"):
-            continue
-        depth = 0
-        for mark in re.compile("[「」]").finditer(text, line.start(), min(line.start() + QUOTE_LENGTH, len(text))):
-            depth = max(0, depth + (1 if mark.group() == "「" else -1))
-            if depth == 0 and mark.start() > line.end():
-                position = mark.end()
-                yield line.end(), position
-                break
 
 
 class _Scan:
@@ -173,7 +137,7 @@ def _read_head(line: re.Match[str], caption: re.Match[str] | None) -> Head | Non
     markup = MARKUP.match(content.strip())
     mark = line.start() + indentation + (markup.end() if markup else 0)
     content = content.strip()[markup.end() if markup else 0 :]
-    if content[:1] not in "第附別様" or ends_in_page_number(content) or CONTENTS_RANGE.search(content):
+    if content[:1] not in "第附別様" or ends_in_page_number(content):
         return None
     stop = mark + len(content)
     content = content.rstrip("*_")
@@ -219,7 +183,7 @@ def _read_appendix(content: str) -> tuple[HeadKind, str] | None:
 
 def _read_division(content: str) -> tuple[HeadKind, str] | None:
     match = DIVISION.match(content)
-    if match is None or len(match["title"]) > SHORT:
+    if match is None or len(match["title"]) > SHORT or CONTENTS_RANGE.search(content):
         return None
     unit: HeadKind = match["unit"]  # type: ignore[assignment]
     written = re.sub(rf"第|{unit}", "", content[: match.start("title")].strip(" 　\t:："))

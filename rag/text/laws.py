@@ -9,7 +9,8 @@ SUFFIX = re.compile(
     r"(?:法律|法|条例|規則|規程|規定|[政省府勅]?令|憲法|条約|約款|定款|要綱|要領|指針|基準|細則|規約|協定|契約書?|会則|内規|"
     r"ガイドライン|マニュアル|手引き?|手引書)の?$"
 )
-BEFORE = re.compile(r"[\s　、。，．「」『』（）()]")
+BEFORE = re.compile(r"[\s　、。，．「」『』（）()]|(?:条(?![約例])|[項号])(?:又は|及び|若しくは|並びに)?")
+"""What a name begins behind: punctuation, or the mention before it."""
 OWN = re.compile(r"(?:この|(?:^|(?<=[ぁ-ん]))[本当])[^ぁ-ん]{1,12}$")
 SAME = re.compile(r"同(?:法|令|規則|規程|規定|条例|細則|要綱|約款)の?$")
 DEFINITION = re.compile(r"[（(][^（）()「」]{0,30}以下[^（）()「」]{0,30}「(?P<short>[^「」\n]{1,20})」という")

@@ -24,11 +24,14 @@ class Outline:
         self.text = text
         self.provisions = tuple(find_provisions(text) if provisions is None else provisions)
         self.parents: list[int] = []
-        self.children: list[list[int]] = [[] for _ in self.provisions]
         self.scopes: list[int] = []
         self.bodies: list[int] = []
+        self._inside: dict[tuple[int, Kind, str | None], list[int]] = {}
         self._named: dict[tuple[int, int, Kind, str], list[int]] = {}
-        self._articles: dict[tuple[int, int], list[int]] = {}
+        self._appendices: dict[tuple[int, Kind], list[int]] = {}
+        self._rows: dict[tuple[int, int, Kind], list[int]] = {}
+        self._row_keys: list[tuple[int, int, Kind]] = []
+        self._positions: list[int] = []
         self._starts = [provision.start for provision in self.provisions]
         self._connect()
         self._split_bodies()
@@ -76,11 +79,7 @@ class Outline:
 
     def inside(self, place: int, kind: Kind, number: str | None = None) -> list[int]:
         """Return what of a kind, and of a number, stands directly in a provision."""
-        return [
-            child
-            for child in self.children[place]
-            if self.provisions[child].kind == kind and number in (None, self.provisions[child].number)
-        ]
+        return self._inside.get((place, kind, number), [])
 
     def named(self, body: int, scope: int, kind: Kind, number: str) -> list[int]:
         """Return the provisions of a kind and number in one scope of a body."""
@@ -88,25 +87,11 @@ class Outline:
 
     def appendices(self, body: int, kind: Kind) -> list[int]:
         """Return the supplements, tables or forms of a body."""
-        return [
-            place
-            for place, provision in enumerate(self.provisions)
-            if provision.kind == kind and self.bodies[place] == body
-        ]
+        return self._appendices.get((body, kind), [])
 
-    def row(self, place: int) -> list[int]:
-        """Return the provisions that count together with one, itself among them."""
-        provision = self.provisions[place]
-        if provision.kind == "条":
-            return self._articles[self.bodies[place], self.scopes[place]]
-        parent = self.parents[place]
-        if parent >= 0:
-            return self.inside(parent, provision.kind)
-        return [
-            other
-            for other, each in enumerate(self.provisions)
-            if self.parents[other] < 0 and each.kind == provision.kind and self.bodies[other] == self.bodies[place]
-        ]
+    def row(self, place: int) -> tuple[list[int], int]:
+        """Return the provisions that count together with one, and its position among them."""
+        return self._rows[self._row_keys[place]], self._positions[place]
 
     def _connect(self) -> None:
         open_places: list[int] = []
@@ -114,8 +99,8 @@ class Outline:
             del open_places[len(provision.path) - 1 :]
             parent = open_places[-1] if open_places else -1
             self.parents.append(parent)
-            if parent >= 0:
-                self.children[parent].append(place)
+            for number in (None, provision.number):
+                self._inside.setdefault((parent, provision.kind, number), []).append(place)
             outer = self.scopes[parent] if parent >= 0 else MAIN
             self.scopes.append(place if provision.kind in APPENDICES else outer)
             open_places.append(place)
@@ -135,11 +120,21 @@ class Outline:
             elif provision.kind in DIVISIONS:
                 waiting.append(place)
             self.bodies[place] = body
+        self._count()
+
+    def _count(self) -> None:
+        """Sort the provisions by what they count with: articles through a whole scope, all else where it stands."""
         for place, provision in enumerate(self.provisions):
-            scope = MAIN if provision.kind in APPENDICES else self.scopes[place]
-            self._named.setdefault((self.bodies[place], scope, provision.kind, provision.number), []).append(place)
-            if provision.kind == "条":
-                self._articles.setdefault((self.bodies[place], scope), []).append(place)
+            kind, body, parent = provision.kind, self.bodies[place], self.parents[place]
+            scope = MAIN if kind in APPENDICES else self.scopes[place]
+            self._named.setdefault((body, scope, kind, provision.number), []).append(place)
+            if kind in APPENDICES:
+                self._appendices.setdefault((body, kind), []).append(place)
+            key = (body, scope, kind) if kind == "条" else (body if parent < 0 else -1, parent, kind)
+            row = self._rows.setdefault(key, [])
+            self._row_keys.append(key)
+            self._positions.append(len(row))
+            row.append(place)
 
     def _find_mark(self, provision: Provision) -> int:
         start = provision.start

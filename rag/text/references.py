@@ -217,8 +217,8 @@ def _begin(outline: Outline, unit: Unit, standing: int | None) -> list[int]:
     body = 0 if standing is None else outline.bodies[standing]
     scope = MAIN if standing is None else outline.scopes[standing]
     if unit.kind == "附則":
-        supplements = outline.appendices(body, "附則")
-        return [scope] if scope in supplements else supplements[:1]
+        stands_in_one = scope != MAIN and outline.provisions[scope].kind == "附則"
+        return [scope] if stands_in_one else outline.appendices(body, "附則")[:1]
     if unit.kind in ("別表", "様式"):
         found = outline.named(body, MAIN, unit.kind, unit.number)
         every = outline.appendices(body, unit.kind)
@@ -256,8 +256,7 @@ def _find_related(outline: Outline, unit: Unit, standing: int | None) -> list[in
     here = outline.around(standing, (unit.kind,))
     if here is None:
         return []
-    row = outline.row(here)
-    place = row.index(here)
+    row, place = outline.row(here)
     if unit.relation == "前":
         return row[max(0, place - unit.count) : place] if 0 < unit.count <= place else row[: 0 if unit.count else place]
     if unit.relation == "次":
@@ -291,7 +290,5 @@ def _span(outline: Outline, first: Sequence[int], last: Sequence[int]) -> list[i
     """Return all from one provision to another that count together."""
     if not first or not last:
         return []
-    row = outline.row(first[0])
-    if last[-1] not in row or row.index(last[-1]) < row.index(first[0]):
-        return []
-    return row[row.index(first[0]) : row.index(last[-1]) + 1]
+    (row, begin), (other, end) = outline.row(first[0]), outline.row(last[-1])
+    return row[begin : end + 1] if row is other else []
