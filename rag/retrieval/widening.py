@@ -25,8 +25,8 @@ def widen_span(start: int, end: int, *, units: Sequence[Span], limit: int) -> Sp
     first, last = _find_unit(units, start), _find_unit(units, end - 1)
     left = start if first is None else first[0]
     right = end if last is None else last[1]
-    shorter = ((left, end), (start, right)) if start - left <= right - end else ((start, right), (left, end))
-    return next((span for span in ((left, right), *shorter) if span[1] - span[0] <= limit), (start, end))
+    shorter = (left, end) if start - left <= right - end else (start, right)
+    return next((span for span in ((left, right), shorter) if span[1] - span[0] <= limit), (start, end))
 
 
 def _find_unit(units: Sequence[Span], offset: int) -> Span | None:
