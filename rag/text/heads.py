@@ -135,7 +135,8 @@ def _read_head(line: re.Match[str], caption: re.Match[str] | None) -> Head | Non
     content = line.group()
     indentation = len(content) - len(content.lstrip())
     markup = MARKUP.match(content.strip())
-    mark = line.start() + indentation + (markup.end() if markup else 0)
+    start = line.start() + indentation
+    mark = start + (markup.end() if markup else 0)
     content = content.strip()[markup.end() if markup else 0 :]
     if content[:1] not in "第附別様" or ends_in_page_number(content):
         return None
@@ -144,11 +145,11 @@ def _read_head(line: re.Match[str], caption: re.Match[str] | None) -> Head | Non
     found = _read_appendix(content) or _read_division(content)
     if found is not None:
         kind, number = found
-        return Head(kind, number, mark, mark, stop, stop, " ".join(content.split()))
-    return _read_article(content, mark, stop, caption)
+        return Head(kind, number, start, mark, stop, stop, " ".join(content.split()))
+    return _read_article(content, start, mark, stop, caption)
 
 
-def _read_article(content: str, mark: int, stop: int, caption: re.Match[str] | None) -> Head | None:
+def _read_article(content: str, start: int, mark: int, stop: int, caption: re.Match[str] | None) -> Head | None:
     match = ARTICLE_HEAD.match(content)
     number = None if match is None else read_branched(match["main"] + match["branch"])
     if match is None or number is None:
@@ -158,7 +159,6 @@ def _read_article(content: str, mark: int, stop: int, caption: re.Match[str] | N
     if rest and (is_mention.match(rest) or not (match["gap"] or match["caption"])):
         return None
     label = " ".join(content[: match.end()].replace("**", "").split())
-    start = mark
     if caption is not None and match["caption"] is None:
         label, start = label + caption.group().strip(), caption.start() + _indentation(caption.group())
     return Head("条", number, start, mark, mark + match.end(), stop, label)

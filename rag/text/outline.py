@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from rag.text.heads import APPENDICES
+from rag.text.heads import APPENDICES, MARKUP
 from rag.text.provisions import Kind, Provision, find_provisions
 
 DIVISIONS: frozenset[Kind] = frozenset({"編", "章", "節", "款", "目"})
@@ -137,9 +137,10 @@ class Outline:
             row.append(place)
 
     def _find_mark(self, provision: Provision) -> int:
-        start = provision.start
+        markup = MARKUP.match(self.text, provision.start)
+        start = provision.start if markup is None else markup.end()
         if self.text[start] in "（(":
             start = self.text.index("\n", start)
-            while self.text[start] not in "第附別様":
-                start += 1
+        while self.text[start] not in "第附別様":
+            start += 1
         return start

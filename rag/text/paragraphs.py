@@ -15,6 +15,7 @@ from rag.text.sentences import ENDING, ROW
 PieceKind = Literal["項", "号", "細分"]
 PARAGRAPH_STYLES = frozenset({"full", "half", "circle"})
 ITEM_STYLES = frozenset({"full", "half", "circle", "kanji", "bracket", "bracket_kanji"})
+BULLET = re.compile(r"[-*+] +")
 CLOSING_WORDS = re.compile(r"ただし|この場合|この限り|なお|前各号|前項")
 """How the text of a paragraph goes on below its items."""
 
@@ -95,7 +96,7 @@ def _iterate_lines(text: str, start: int, stop: int) -> Iterator[tuple[int, str]
 
 
 def _read_line(content: str) -> list[Marker]:
-    markers = read_markers(content)
+    markers = read_markers(BULLET.sub("", content, count=1))
     if markers and markers[0].style in ("full", "half", "kanji") and ROW.search(content):
         return []  # a row of a table
     return markers

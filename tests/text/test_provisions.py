@@ -85,6 +85,7 @@ CASES = {
         ["条1", "項1", "条2", "項1", "附則", "条1", "項1", "条9", "項1"],
     ),
     "markdown": ("## 第1条（甲）\n\n乙。\n\n**第2条（丙）**　丁。", ["条1", "項1", "条2", "項1"]),
+    "markdown lists": ("### 第1条（甲）\n1. 乙。\n2. 丙。\n   - (1) 丁", ["条1", "項1", "項2", "号1"]),
     "table between articles": (
         "第1章 甲\n第1条　乙。\n別表第1\n丙\n第2条　丁。",
         ["章1", "条1", "項1", "別表1", "条2", "項1"],
@@ -121,6 +122,12 @@ CASES = {
 def test_what_is_a_provision(name: str) -> None:
     text, expected = CASES[name]
     assert [kind + number for kind, number in outline(text)] == expected
+
+
+def test_marks_of_a_heading_belong_to_it() -> None:
+    text = "### 第1条（甲）\n前条による。\n### 第2条（丙）\n丁。"
+    assert find(text, "第1条（甲）") == "### 第1条（甲）\n前条による。"
+    assert find(text, "第2条（丙）") == "### 第2条（丙）\n丁。"
 
 
 def test_an_article_behind_a_table_is_not_inside_it() -> None:

@@ -146,6 +146,10 @@ def test_supplements_refer_to_the_main_provisions_and_forms_to_themselves() -> N
     assert names == ["第1条", "附則 第1条", "様式第1号 第1条"]
 
 
+def test_the_number_of_a_heading_is_no_reference() -> None:
+    assert read("### 第1条（甲）\n乙。\n### 第2条\n前条による。") == [("前条", ["第1条（甲）"])]
+
+
 def test_short_names_and_titles() -> None:
     assert find_definitions("雇用保険法（昭和四十九年法律第百十六号。以下「法」という。）") == {"法": "雇用保険法"}
     assert list_names("株式会社青空商会　就業規則（令和7年）") == ["株式会社青空商会　就業規則", "就業規則"]
