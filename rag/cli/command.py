@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rag.library.library import Library
     from rag.library.records import Turn
 
-SETTING_ARGUMENTS = ("library", "embedder", "reader", "size", "stride", "unit", "mode")
+SETTING_ARGUMENTS = ("library", "embedder", "reader", "size", "stride", "unit", "context", "mode", "widen")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -105,7 +105,9 @@ def _remove(given: Namespace, settings: Settings) -> int:
 
 def _search(given: Namespace, settings: Settings) -> int:
     with _open(settings) as library:
-        hits = library.search(given.question, k=given.k, documents=given.document, where=given.where)
+        hits = library.search(
+            given.question, k=given.k, documents=given.document, where=given.where, widen=given.widen or "none"
+        )
         titles = _titles(library)
         if given.json:
             _print_json({"hits": [describe_hit(hit, titles) for hit in hits]})

@@ -6,9 +6,11 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from rag.chunks.context import Context
 from rag.chunks.windows import Unit
 from rag.explanation.explanation import METHODS
 from rag.retrieval.search import Mode
+from rag.retrieval.widening import Widen
 
 if TYPE_CHECKING:
     Commands = _SubParsersAction[ArgumentParser]
@@ -56,6 +58,7 @@ def _add_windows(parser: ArgumentParser) -> None:
     parser.add_argument("--size", type=int, help="length of a window / 窓の長さ")
     parser.add_argument("--stride", type=int, help="step of a window / 窓のずらし幅")
     parser.add_argument("--unit", choices=get_args(Unit), help="what size and stride count / 単位")
+    parser.add_argument("--context", choices=get_args(Context), help="put before windows / 窓の前に付ける見出し")
 
 
 def _add_mode(parser: ArgumentParser) -> None:
@@ -110,6 +113,7 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
             help="search only documents such as 部署=総務, format=pdf, path=規程/*, modified>=2024-04-01 / 絞り込み",
         )
         _add_mode(parser)
+        parser.add_argument("--widen", choices=get_args(Widen), help="widen to whole articles / 条・節の全文に広げる")
     ask.add_argument(
         "--history", type=Path, metavar="FILE", help='earlier turns: JSON [{"question","answer"}] / 会話の履歴'
     )

@@ -97,6 +97,17 @@ def describe_citation(citation: Citation | None) -> dict[str, object] | None:
         "page": citation.page,
         "heading": HEADING_SEPARATOR.join(citation.heading) or None,
         "text": citation.text,
+        "references": [
+            {
+                "text": reference.text,
+                "label": target.label,
+                "document": target.document_id,
+                "start": target.start,
+                "end": target.end,
+            }
+            for reference in citation.references
+            for target in reference.targets
+        ],
     }
 
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 output = Console(highlight=False)
 messages = Console(stderr=True, highlight=False)
 
+REFERENCE_LENGTH = 60
+"""Characters shown of a provision that is referred to."""
 SHADES = ("", "on grey15", "on grey23", "on dark_goldenrod", "on gold3")
 
 
@@ -285,6 +287,11 @@ def _print_place(answer: Answer, titles: Titles) -> None:
         page = f" p.{answer.citation.page}" if answer.citation.page else ""
         heading = HEADING_SEPARATOR.join(answer.citation.heading)
         output.print(f"[dim]出典 {escape(answer.citation.title)}{page} {escape(heading)}[/]", soft_wrap=True)
+        for reference in answer.citation.references:
+            for target in reference.targets:
+                words = " ".join(target.text.split())
+                shown = words if len(words) <= REFERENCE_LENGTH else f"{words[:REFERENCE_LENGTH]}…"
+                output.print(f"[dim]参照 {escape(f'{reference.text} → {target.label}　{shown}')}[/]", soft_wrap=True)
     if not answer.spans:
         return
     if answer.text is None:

@@ -10,16 +10,18 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import get_args
 
+from rag.chunks.context import Context
 from rag.chunks.windows import Unit
 from rag.errors import ConfigError
 from rag.index.manifest import replace_file
 from rag.models.shipped import EMBEDDER, READER
 from rag.retrieval.fusion import DENSE_SHARE
 from rag.retrieval.search import Mode
+from rag.retrieval.widening import Widen
 
 CONFIG_FILE = "rag.toml"
 MANIFEST_FILE = "library.json"
-MANIFEST_KEYS = ("embedder", "size", "stride", "unit")
+MANIFEST_KEYS = ("embedder", "size", "stride", "unit", "context")
 ENVIRONMENT_PREFIX = "RAG_"
 MAY_BE_NONE = frozenset({"reranked"})
 """Numbers that may be 0."""
@@ -29,11 +31,12 @@ MAY_BE_NONE = frozenset({"reranked"})
 class Settings:
     """Everything that can be chosen.
 
-    `library`: folder of the library. `embedder`, `reader`: hub name or folder. `size`, `stride`: length and step of
-    a window, in `unit`. `mode`: kind of search. `hits`: windows found for a question. `pool`: windows each kind of
-    search contributes before fusion, in which `dense_share` is the say of the search by meaning. `reranked`: hits that
-    the reader reads to put them in order, 0 for none.
-    `passage_characters`: longest passage made of overlapping windows. `passages`: passages handed to the reader.
+    `library`: folder of the library. `embedder`, `reader`: hub name or folder. `size`, `stride`: length and step of a
+    window, in `unit`. `context`: what is put before a window where it is embedded and indexed. `mode`: kind of
+    search. `hits`: windows found for a question. `pool`: windows each kind of search contributes before fusion, in
+    which `dense_share` is the say of the search by meaning. `reranked`: hits that the reader reads to put them in
+    order, 0 for none. `widen`: what windows are widened to before they are read. `passage_characters`: longest
+    passage made of overlapping windows. `passages`: passages handed to the reader.
     """
 
     library: str = "indexes/default"
@@ -42,11 +45,13 @@ class Settings:
     size: int = 400
     stride: int = 200
     unit: Unit = "characters"
+    context: Context = "none"
     mode: Mode = "hybrid"
     hits: int = 10
     pool: int = 50
     dense_share: float = DENSE_SHARE
     reranked: int = 10
+    widen: Widen = "none"
     passage_characters: int = 800
     passages: int = 5
 
@@ -174,7 +179,12 @@ def _convert(name: str, value: object, kind: str, origin: str) -> object:
         if isinstance(value, bool) or not 0 <= share <= 1:
             raise ConfigError(f"{origin}: {name} = {value!r}; expected a number from 0 to 1")
         return share
-    choices = {"Unit": get_args(Unit), "Mode": get_args(Mode)}.get(kind)
+    choices = {
+        "Unit": get_args(Unit),
+        "Context": get_args(Context),
+        "Mode": get_args(Mode),
+        "Widen": get_args(Widen),
+    }.get(kind)
     if not isinstance(value, str) or not value.strip() or (choices and value not in choices):
         expected = f"one of {', '.join(choices)}" if choices else "a text that is not empty"
         raise ConfigError(f"{origin}: {name} = {value!r}; expected {expected}")

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from rag.documents.canonical import find_heading_anchors
 from rag.documents.document import Document, build_document_id
 from rag.documents.loading import load_document
 from rag.errors import DatasetError
@@ -124,7 +125,9 @@ def load_long_documents(docs: Path, questions: Path) -> Dataset:
         name, text = _take(line, "id", str, place), _take(line, "text", str, place)
         if name in ids:
             raise DatasetError(f"{place}: id {name!r} stands on an earlier line too; expected one document an id")
-        document = Document(build_document_id(name, text), _take(line, "title", str, place), text, source=name)
+        title = _take(line, "title", str, place)
+        headings = tuple(find_heading_anchors(text))
+        document = Document(build_document_id(name, text), title, text, source=name, anchors=headings)
         documents[document.id] = document
         ids[name] = document.id
     asked: list[Question] = []

@@ -30,6 +30,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A stretch of a document that opens the pop-up with this id; `start:end` are code points of the document."""
+
+    document_id: str
+    start: int
+    end: int
+    popup: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shades:
     """Scores to shade passages with: `pieces` are the words or tokens inside the sentences."""
 
@@ -49,23 +59,28 @@ class Shades:
         return max(outside, default=0.0)
 
 
-_Placed = TypeVar("_Placed", Mark, ScoredSpan)
+_Placed = TypeVar("_Placed", Mark, Link, ScoredSpan)
 
 
-def shade_passage(passage: Passage, shades: Shades, marks: Sequence[Mark], *, share_label: str) -> str:
+def shade_passage(
+    passage: Passage, shades: Shades, marks: Sequence[Mark], *, share_label: str, links: Sequence[Link] = ()
+) -> str:
     """Write the text of a passage as HTML; all of it is escaped.
 
-    Sentences hold marks, marks hold words: what crosses a border of an outer one is cut in two. Colour strength
-    (`--gaze`, 0 to 1) is relative to the strongest span of its kind in all passages, so that any layer and head
-    shows a picture, and grows with the root of the share, so that what was looked at a little can be seen beside what
-    was looked at most; the true share stands in the title. The answer has a colour of its own: its words do not count.
+    Sentences hold marks, marks hold links, links hold words: what crosses a border of an outer one is cut in two.
+    Colour strength (`--gaze`, 0 to 1) is relative to the strongest span of its kind in all passages, so that any
+    layer and head shows a picture, and grows with the root of the share, so that what was looked at a little can be
+    seen beside what was looked at most; the true share stands in the title. The answer has a colour of its own: its
+    words do not count.
 
     Args:
         passage: What is shown.
         shades: Scores; empty ones give plain text.
         marks: Where marks overlap, the earlier in the list wins.
         share_label: Tooltip of a sentence, with a place `{share}`.
+        links: What opens pop-ups; ascending and disjoint.
     """
+    inner_links = _inside(passage, links)
     sentences = _inside(passage, shades.sentences)
     pieces = _inside(passage, shades.pieces)
     disjoint = _without_overlaps(_inside(passage, marks))
@@ -73,7 +88,13 @@ def shade_passage(passage: Passage, shades: Shades, marks: Sequence[Mark], *, sh
     parts: list[str] = []
     for start, end, sentence in _cut(passage.start, passage.end, sentences):
         inner = "".join(
-            _wrap_mark(mark, _shade_pieces(passage, mark_start, mark_end, pieces, strongest_piece))
+            _wrap_mark(
+                mark,
+                "".join(
+                    _wrap_link(link, _shade_pieces(passage, link_start, link_end, pieces, strongest_piece))
+                    for link_start, link_end, link in _cut(mark_start, mark_end, inner_links)
+                ),
+            )
             for mark_start, mark_end, mark in _cut(start, end, disjoint)
         )
         parts.append(_wrap_sentence(sentence, inner, shades.strongest, share_label))
@@ -91,6 +112,12 @@ def _shade_pieces(passage: Passage, start: int, end: int, pieces: Sequence[Score
 
 def _wrap_mark(mark: Mark | None, inner: str) -> str:
     return inner if mark is None else f'<mark class="{mark.kind}">{inner}</mark>'
+
+
+def _wrap_link(link: Link | None, inner: str) -> str:
+    if link is None:
+        return inner
+    return f'<button type="button" class="reference" popovertarget="{escape(link.popup)}">{inner}</button>'
 
 
 def _wrap_sentence(sentence: ScoredSpan | None, inner: str, strongest: float, share_label: str) -> str:

@@ -9,6 +9,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
+from rag.chunks.context import build_contexts, read_context
+from rag.documents.anchor import Anchor
 from rag.index.bm25 import rank_windows
 from rag.index.store import Match
 from rag.text.terms import build_terms
@@ -24,8 +26,10 @@ _CANDIDATES = 200
 """Windows taken from FTS5, whose order is a first guess."""
 
 
-def build_chunk_terms(text: str, windows: Sequence[tuple[int, int]]) -> list[str]:
-    """Return for every window `start:end` of `text` its terms, joined by spaces.
+def build_chunk_terms(
+    text: str, windows: Sequence[tuple[int, int]], *, contexts: Sequence[str] | None = None
+) -> list[str]:
+    """Return for every window `start:end` of `text` its terms, joined by spaces, behind those of its context.
 
     Overlapping windows share one analysis of the text, made block by block so that a long document needs little memory.
     """
@@ -46,7 +50,12 @@ def build_chunk_terms(text: str, windows: Sequence[tuple[int, int]]) -> list[str
             inside = terms[bisect_left(starts, start) : bisect_left(starts, end)]
             joined[number] = " ".join(term.text for term in inside if term.end <= end)
         first = last
-    return joined
+    return joined if contexts is None else _put_before(contexts, joined)
+
+
+def _put_before(contexts: Sequence[str], joined: Sequence[str]) -> list[str]:
+    known = {context: " ".join(term.text for term in build_terms(context)) for context in set(contexts)}
+    return [f"{known[context]} {terms}".strip() for context, terms in zip(contexts, joined, strict=True)]
 
 
 def insert_terms(connection: sqlite3.Connection, chunk_ids: Sequence[int], terms: Iterable[str]) -> None:
@@ -68,16 +77,23 @@ def refresh_terms(connection: sqlite3.Connection, *, place: str) -> None:
     """Build all terms anew from the stored texts where they are of another version; call inside a transaction."""
     if not is_outdated(connection):
         return
-    rows = connection.execute("SELECT id FROM documents").fetchall()
+    rows = connection.execute("SELECT id, title, windowing, anchors FROM documents").fetchall()
     if rows:
         logger.warning("%s holds terms of another version: building those of %d documents anew", place, len(rows))
     connection.execute("DELETE FROM chunk_terms")
-    for (document_id,) in rows:
+    for document_id, title, windowing, anchors in rows:
         (text,) = connection.execute("SELECT text FROM documents WHERE id = ?", (document_id,)).fetchone()
         windows = connection.execute(
-            "SELECT id, start_offset, end_offset FROM chunks WHERE document_id = ?", (document_id,)
+            "SELECT id, start_offset, end_offset FROM chunks WHERE document_id = ? ORDER BY start_offset",
+            (document_id,),
         ).fetchall()
-        terms = build_chunk_terms(text, [(start, end) for _, start, end in windows])
+        contexts = build_contexts(
+            [start for _, start, _ in windows],
+            title=title,
+            anchors=[Anchor(*fields) for fields in json.loads(anchors)],
+            context=read_context(windowing),
+        )
+        terms = build_chunk_terms(text, [(start, end) for _, start, end in windows], contexts=contexts)
         insert_terms(connection, [chunk_id for chunk_id, _, _ in windows], terms)
     connection.execute("UPDATE library SET terms_version = ?", (TERMS_VERSION,))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.context import build_contexts, read_context
 from rag.documents.document import Document
 from rag.embeddings.encoder import Vectors
 from rag.errors import ArgumentError, LibraryError
@@ -127,13 +128,21 @@ class LibraryIndex:
             windowing: How the windows were cut; see `holds` and `find_other_windowing`.
             file: The file it came from, if any.
             tags: Tags to give it beside those of the earlier version.
+            windowing: How the windows were made; see `holds` and `find_other_windowing`. The context it names is
+                indexed with the windows.
 
         Raises:
             ArgumentError: Windows or vectors do not belong to the document.
             LibraryError: The library is locked by another process, damaged or full.
         """
         self._check(document, chunks, vectors)
-        terms = build_chunk_terms(document.text, [(chunk.start, chunk.end) for chunk in chunks])
+        contexts = build_contexts(
+            [chunk.start for chunk in chunks],
+            title=document.title,
+            anchors=document.anchors,
+            context=read_context(windowing),
+        )
+        terms = build_chunk_terms(document.text, [(chunk.start, chunk.end) for chunk in chunks], contexts=contexts)
         with self._catalog.writing() as connection:
             earlier = find_document(connection, document.source)
             kept = load_tags(connection, earlier or document.id)

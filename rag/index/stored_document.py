@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.context import build_contexts, join_context, read_context
 from rag.documents.anchor import Anchor
 from rag.documents.container import INSIDE
 from rag.documents.document import Document, build_document_id
@@ -194,19 +195,31 @@ def load_windows(connection: sqlite3.Connection, document_id: str) -> tuple[str,
 
 
 def load_window_vectors(connection: sqlite3.Connection, document_id: str, *, dimension: int) -> dict[str, Vectors]:
-    """Load the sound vectors of a document by the text of their windows; none of one that is not there."""
-    row = connection.execute("SELECT text, source FROM documents WHERE id = ?", (document_id,)).fetchone()
+    """Load the sound vectors of a document by context and text of their windows; none of one that is not there."""
+    row = connection.execute("SELECT windowing FROM documents WHERE id = ?", (document_id,)).fetchone()
     if row is None:
         return {}
-    if load_file_state(connection, document_id) is not None and build_document_id(row[1], row[0]) != document_id:
-        return {}  # the text was damaged: nobody knows what the vectors were made of
-    vectors: dict[str, Vectors] = {}
-    for start, end, blob in connection.execute(
-        "SELECT start_offset, end_offset, vector FROM chunks WHERE document_id = ?", (document_id,)
+    document = load_document(connection, document_id)
+    if (
+        load_file_state(connection, document_id) is not None
+        and build_document_id(document.source, document.text) != document_id
     ):
+        return {}  # the text was damaged: nobody knows what the vectors were made of
+    windows = connection.execute(
+        "SELECT start_offset, end_offset, vector FROM chunks WHERE document_id = ? ORDER BY start_offset, end_offset",
+        (document_id,),
+    ).fetchall()
+    contexts = build_contexts(
+        [start for start, _, _ in windows],
+        title=document.title,
+        anchors=document.anchors,
+        context=read_context(row[0]),
+    )
+    vectors: dict[str, Vectors] = {}
+    for context, (start, end, blob) in zip(contexts, windows, strict=True):
         vector = read_vector(blob, dimension=dimension)
-        if vector is not None and end <= len(row[0]):
-            vectors[row[0][start:end]] = vector
+        if vector is not None and end <= len(document.text):
+            vectors[join_context(context, document.text[start:end])] = vector
     return vectors
 
 

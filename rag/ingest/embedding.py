@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.context import join_context
 from rag.embeddings.encoder import Encoder, Vectors
 
 WINDOWS_AT_ONCE = 1024
@@ -14,6 +15,7 @@ WINDOWS_AT_ONCE = 1024
 
 def embed_windows(
     chunks: Sequence[Chunk],
+    contexts: Sequence[str],
     *,
     encoder: Encoder,
     known: Mapping[str, Vectors],
@@ -23,18 +25,20 @@ def embed_windows(
 
     Args:
         chunks: The windows.
+        contexts: What stands before each of them; left out where the end of the window would be lost to the encoder.
         encoder: Embeds those whose text is not `known`.
-        known: Vectors of the same encoder by text. Shape of each: (dimension,).
+        known: Vectors of the same encoder by context and text joined. Shape of each: (dimension,).
         progress: Called with the number of windows embedded and to be embedded.
 
     Returns:
         One vector for each window. Shape: (len(chunks), dimension).
     """
     vectors = np.empty((len(chunks), encoder.dimension), dtype=np.float32)
-    fresh = [place for place, chunk in enumerate(chunks) if chunk.text not in known]
-    for place, chunk in enumerate(chunks):
-        if chunk.text in known:
-            vectors[place] = known[chunk.text]
+    joined = [join_context(context, chunk.text) for context, chunk in zip(contexts, chunks, strict=True)]
+    fresh = [place for place, text in enumerate(joined) if text not in known]
+    for place, text in enumerate(joined):
+        if text in known:
+            vectors[place] = known[text]
     for first in range(0, len(fresh), WINDOWS_AT_ONCE):
         places = fresh[first : first + WINDOWS_AT_ONCE]
 
@@ -43,5 +47,11 @@ def embed_windows(
                 progress(before + done, len(fresh))
 
         tell(0, len(places))
-        vectors[places] = encoder.encode_documents([chunks[place].text for place in places], progress=tell)
+        vectors[places] = encoder.encode_documents(
+            [joined[place] if _fits(joined[place], encoder) else chunks[place].text for place in places], progress=tell
+        )
     return vectors
+
+
+def _fits(text: str, encoder: Encoder) -> bool:
+    return encoder.max_tokens is None or len(encoder.token_starts(text)) <= encoder.max_tokens

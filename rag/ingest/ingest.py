@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.context import Context, build_contexts, write_windowing
 from rag.chunks.windows import Unit, build_windows
 from rag.documents.container import INSIDE
 from rag.documents.document import Document
@@ -100,6 +101,7 @@ def ingest(
     size: int,
     stride: int,
     unit: Unit = "characters",
+    context: Context = "none",
     progress: IngestProgress | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> IngestReport:
@@ -110,14 +112,15 @@ def ingest(
     one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
     Documents of members that are gone from a container are removed once the whole of it has been read. A file whose
     size and time are as they were is not read, and of a changed document only the windows whose text changed are
-    embedded. All documents named get the `tags`.
+    embedded. All documents named get the `tags`. What
+    `context` names is embedded and indexed before each window; a context too long for the encoder is not embedded.
 
     Raises:
         ArgumentError: `size`, `stride` or `tags` cannot be.
         LibraryError: The library cannot be written.
         ModelError: The encoder fails.
     """
-    run = _Run(index, encoder, size, stride, unit, progress, check_tags(tags or {}))
+    run = _Run(index, encoder, size, stride, unit, context, progress, check_tags(tags or {}))
     files = find_each_file(paths)
     run.total = len(files)
     known = KnownFiles(index, windowing=run.windowing)
@@ -138,20 +141,16 @@ def ingest_documents(
     size: int,
     stride: int,
     unit: Unit = "characters",
+    context: Context = "none",
     progress: IngestProgress | None = None,
 ) -> IngestReport:
     """Bring documents that are already in memory into a library; as `ingest` otherwise."""
-    run = _Run(index, encoder, size, stride, unit, progress)
+    run = _Run(index, encoder, size, stride, unit, context, progress)
     run.total = len(documents) if isinstance(documents, Sequence) else 0
     for document in documents:
         with run.keeping_on(document.source):
             run.take(document)
     return run.finish()
-
-
-def build_windowing(size: int, stride: int, unit: Unit) -> str:
-    """Name a way of cutting windows, as the library writes it down."""
-    return f"{size}/{stride} {unit}"
 
 
 def find_each_file(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]:
@@ -175,6 +174,7 @@ class _Run:
     size: int
     stride: int
     unit: Unit
+    context: Context
     progress: IngestProgress | None
     tags: Mapping[str, str] = field(default_factory=dict)
     total: int = 0
@@ -190,8 +190,8 @@ class _Run:
 
     @property
     def windowing(self) -> str:
-        """How windows are cut in this run, as the library writes it down."""
-        return build_windowing(self.size, self.stride, self.unit)
+        """How windows are made in this run, as the library writes it down."""
+        return write_windowing(self.size, self.stride, self.unit, self.context)
 
     def take_file(self, path: Path, known: KnownFiles) -> None:
         """Bring in the documents of one file, unless it is as it was; what is lost of them is noted."""
@@ -310,4 +310,7 @@ class _Run:
             self.report("embed", document.source, windows_done=done, windows_total=total)
 
         known = self.index.load_window_vectors(earlier)
-        return embed_windows(chunks, encoder=self.encoder, known=known, progress=tell)
+        contexts = build_contexts(
+            [chunk.start for chunk in chunks], title=document.title, anchors=document.anchors, context=self.context
+        )
+        return embed_windows(chunks, contexts, encoder=self.encoder, known=known, progress=tell)

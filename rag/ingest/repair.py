@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.context import build_contexts, join_context, read_context, write_windowing
 from rag.chunks.windows import Unit, build_windows
 from rag.documents.document import Document, build_document_id
 from rag.embeddings.encoder import Encoder
 from rag.index.library_index import LibraryIndex
 from rag.ingest.embedding import embed_windows
-from rag.ingest.ingest import build_windowing
 
-_WINDOWING = re.compile(r"(\d+)/(\d+) (characters|tokens)")
+_WINDOWING = re.compile(r"(\d+)/(\d+) (characters|tokens)(?: \w+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,17 @@ def _store_anew(document_id: str, index: LibraryIndex, encoder: Encoder, default
         chunks = [Chunk(document.id, start, end, document.text[start:end]) for start, end in spans]
     else:
         size, stride, unit = _read_windowing(windowing) or default
-        windowing = build_windowing(size, stride, unit)
+        windowing = write_windowing(size, stride, unit, read_context(windowing))
         chunks = build_windows(document, size=size, stride=stride, unit=unit, encoder=encoder)
         changes.append("it was cut anew")
-    vectors = embed_windows(chunks, encoder=encoder, known=known)
-    fresh = sum(chunk.text not in known for chunk in chunks)
+    contexts = build_contexts(
+        [chunk.start for chunk in chunks],
+        title=document.title,
+        anchors=document.anchors,
+        context=read_context(windowing),
+    )
+    vectors = embed_windows(chunks, contexts, encoder=encoder, known=known)
+    fresh = sum(join_context(context, chunk.text) not in known for context, chunk in zip(contexts, chunks, strict=True))
     if fresh:
         changes.append(f"{fresh} of {len(chunks)} windows were embedded anew")
     index.replace_document(document, chunks, vectors, windowing=windowing)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.chunks.context import Context
 from rag.chunks.windows import Unit
 from rag.documents.formats import locate_file
 from rag.documents.loading import load_document
@@ -81,6 +82,7 @@ def apply_sync(
     size: int,
     stride: int,
     unit: Unit = "characters",
+    context: Context = "none",
     progress: IngestProgress | None = None,
     began: float,
 ) -> SyncReport:
@@ -103,7 +105,9 @@ def apply_sync(
                 removed.append(origin)
         except DocumentError as error:
             failed.append(Failure(str(look.path), str(error)))
-    report = ingest(again, index=index, encoder=encoder, size=size, stride=stride, unit=unit, progress=progress)
+    report = ingest(
+        again, index=index, encoder=encoder, size=size, stride=stride, unit=unit, context=context, progress=progress
+    )
     failed += report.failed
     gone = [file.source for file in removed if is_gone(Path(locate_file(file.source))) and _remove(file, index)]
     note_unchanged(plan, index=index)

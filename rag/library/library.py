@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -21,13 +21,24 @@ from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_docum
 from rag.ingest.repair import RepairReport
 from rag.ingest.sync import SyncReport
 from rag.library.models import load_encoder, load_reader, load_reranker
-from rag.library.records import Answer, Citation, DocumentEntry, Seconds, Statistics, Turn
+from rag.library.provisions import ProvisionFinder
+from rag.library.records import (
+    Answer,
+    Citation,
+    CitedProvision,
+    DocumentEntry,
+    ResolvedReference,
+    Seconds,
+    Statistics,
+    Turn,
+)
 from rag.library.upkeep import add_unchanged, choose_documents, repair_library, sync_folder
 from rag.reading.answer import Reading, Span
 from rag.reading.reader import StreamingReader
 from rag.retrieval.hit import Hit, Passage
 from rag.retrieval.passages import merge_hits
 from rag.retrieval.search import Mode, check_question, search
+from rag.retrieval.widening import Widen, widen_span
 
 if TYPE_CHECKING:
     from rag.embeddings.encoder import Encoder
@@ -57,6 +68,7 @@ class Library:
         self._reranker: SpanReader | None = None
         self._index: LibraryIndex | None = None
         self._stored: LibraryIndex | None = None
+        self._provisions = ProvisionFinder(load_document=self.document, list_documents=self.documents)
 
     @classmethod
     def open(cls, path: str | Path | None = None, *, settings: Settings | None = None, create: bool = True) -> Library:
@@ -164,6 +176,7 @@ class Library:
             size=self.settings.size,
             stride=self.settings.stride,
             unit=self.settings.unit,
+            context=self.settings.context,
             progress=progress,
             tags=tags,
         )
@@ -177,6 +190,7 @@ class Library:
             size=self.settings.size,
             stride=self.settings.stride,
             unit=self.settings.unit,
+            context=self.settings.context,
             progress=progress,
         )
 
@@ -188,6 +202,7 @@ class Library:
         mode: Mode | None = None,
         documents: Sequence[str] | None = None,
         where: str | Iterable[str] = (),
+        widen: Widen = "none",
     ) -> list[Hit]:
         """Find the `k` windows that fit a question best.
 
@@ -197,6 +212,7 @@ class Library:
             mode: Kind of search; the settings' when None.
             documents: Ids of the documents to search; all when None.
             where: Filters that the documents must satisfy besides, as "部署=総務 format=pdf"; see `rag.index.filters`.
+            widen: What hits are widened to, up to the settings' `passage_characters`; the best of equal ones stays.
 
         Raises:
             ArgumentError: The question is empty, `k` is below one or a filter is not understood.
@@ -205,7 +221,7 @@ class Library:
         chosen = choose_documents(self.index, documents, where)
         mode = mode or self.settings.mode
         reranks = mode == "hybrid" and self.settings.reranked > 0
-        return search(
+        hits = search(
             question,
             index=self.index,
             encoder=self.encoder,
@@ -217,6 +233,7 @@ class Library:
             reranker=self.reranker if reranks else None,
             reranked=self.settings.reranked,
         )
+        return hits if widen == "none" else self._widen_hits(hits, widen)
 
     def ask(
         self,
@@ -227,6 +244,7 @@ class Library:
         mode: Mode | None = None,
         documents: Sequence[str] | None = None,
         where: str | Iterable[str] = (),
+        widen: Widen | None = None,
     ) -> Answer:
         """Answer a question from the documents, or say that they do not hold the answer.
 
@@ -237,12 +255,14 @@ class Library:
             mode: Kind of search; the settings' when None.
             documents: Ids of the documents to search; all when None.
             where: Filters that the documents must satisfy besides, as "部署=総務 format=pdf"; see `rag.index.filters`.
+            widen: What windows are widened to before they are read; the settings' when None.
 
         Raises:
             ArgumentError: The question is empty, `k` is below one or a filter is not understood.
             LibraryError: A document id is unknown.
         """
         steps = self.stream(question, history=history, k=k, mode=mode, documents=documents, where=where)
+        steps = self.stream(question, history=history, k=k, mode=mode, documents=documents, widen=widen)
         return next(step for step in steps if isinstance(step, Answer))
 
     def stream(
@@ -254,6 +274,7 @@ class Library:
         mode: Mode | None = None,
         documents: Sequence[str] | None = None,
         where: str | Iterable[str] = (),
+        widen: Widen | None = None,
     ) -> Iterator[str | Answer]:
         """Answer as `ask` does; yield the answer piece by piece while a model writes it, and last of all the whole.
 
@@ -264,6 +285,13 @@ class Library:
         search_question = build_search_question(question, [(turn.question, turn.answer) for turn in history])
         hits = self.search(search_question, k=k, mode=mode, documents=documents, where=where)
         passages = merge_hits(hits, load_text=self._slice, limit=self.settings.passage_characters)
+        hits = self.search(search_question, k=k, mode=mode, documents=documents)
+        passages = merge_hits(
+            hits,
+            load_text=self._slice,
+            limit=self.settings.passage_characters,
+            widen=self._build_widening(widen or self.settings.widen),
+        )
         passages = passages[: self.settings.passages]
         retrieved = time.perf_counter()
         reader = self.reader
@@ -330,7 +358,26 @@ class Library:
             page=document.page_at(span.start),
             heading=document.heading_at(span.start),
             text=document.text[span.start : span.end],
+            references=tuple(self._provisions.find_sentence_references(document, span.start, span.end)),
         )
+
+    def article(self, document_id: str, offset: int) -> CitedProvision | None:
+        """Return the article that holds a place, or the table, form or supplement; None where there is none.
+
+        Raises:
+            LibraryError: There is no such document.
+        """
+        return self._provisions.find_article(self.document(document_id), offset)
+
+    def references(self, document_id: str, start: int, end: int) -> list[ResolvedReference]:
+        """Return the references to provisions between two places of a document, with what they mean.
+
+        References to another law mean provisions of the one document whose title is its name, if there is one.
+
+        Raises:
+            LibraryError: There is no such document.
+        """
+        return self._provisions.find_references(self.document(document_id), start, end)
 
     def documents(self) -> list[DocumentEntry]:
         """List the documents, oldest first."""
@@ -432,6 +479,23 @@ class Library:
             seconds=seconds,
             generated=reading.generated,
         )
+
+    def _build_widening(self, widen: Widen) -> Callable[[Hit], tuple[int, int]] | None:
+        if widen == "none":
+            return None
+        limit = self.settings.passage_characters
+        return lambda hit: widen_span(
+            hit.start, hit.end, units=self._provisions.find_units(hit.document_id, widen), limit=limit
+        )
+
+    def _widen_hits(self, hits: Sequence[Hit], widen: Widen) -> list[Hit]:
+        find = self._build_widening(widen)
+        widened: dict[tuple[str, int, int], Hit] = {}
+        for hit in hits:
+            start, end = (hit.start, hit.end) if find is None else find(hit)
+            text = self._slice(hit.document_id, start, end)
+            widened.setdefault((hit.document_id, start, end), replace(hit, start=start, end=end, text=text))
+        return list(widened.values())
 
     def _slice(self, document_id: str, start: int, end: int) -> str:
         return self.index.load_text(document_id)[start:end]

@@ -20,8 +20,35 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class CitedProvision:
+    """A provision of a document; `text == document.text[start:end]`.
+
+    `label` is its name from the article on, behind the title where another document refers to it.
+    """
+
+    document_id: str
+    label: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedReference:
+    """A reference in a document and what it means; `targets` is empty where that is not in the library."""
+
+    text: str
+    start: int
+    end: int
+    targets: tuple[CitedProvision, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
-    """The place an answer stands in; `text == document.text[start:end]`."""
+    """The place an answer stands in; `text == document.text[start:end]`.
+
+    `references` are those of the sentence it stands in.
+    """
 
     document_id: str
     title: str
@@ -30,6 +57,7 @@ class Citation:
     page: str | None
     heading: tuple[str, ...]
     text: str
+    references: tuple[ResolvedReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.chunks.context import write_windowing
 from rag.index.library_index import LibraryIndex
-from rag.ingest.ingest import IngestProgress, IngestReport, build_windowing
+from rag.ingest.ingest import IngestProgress, IngestReport
 from rag.ingest.repair import RepairReport, repair
 from rag.ingest.sync import SyncReport, apply_sync, describe_plan, note_unchanged
 from rag.ingest.sync_plan import plan_sync
@@ -25,7 +26,7 @@ def add_unchanged(
     settings = library.settings
     if index.read_only or index.encoder.name != settings.embedder:
         return None
-    windowing = build_windowing(settings.size, settings.stride, settings.unit)
+    windowing = write_windowing(settings.size, settings.stride, settings.unit, settings.context)
     return report_unchanged(paths, index=index, windowing=windowing, tags=tags)
 
 
@@ -35,7 +36,7 @@ def sync_folder(
     """Plan with `index`, which needs no model, and do it with one only where there is something to do."""
     settings = library.settings
     began = time.perf_counter()
-    windowing = build_windowing(settings.size, settings.stride, settings.unit)
+    windowing = write_windowing(settings.size, settings.stride, settings.unit, settings.context)
     plan = plan_sync(folder, index=index, windowing=windowing)
     idle = plan.is_idle and not index.find_other_windowing(windowing)
     if idle and not dry_run:
@@ -49,6 +50,7 @@ def sync_folder(
         size=settings.size,
         stride=settings.stride,
         unit=settings.unit,
+        context=settings.context,
         progress=progress,
         began=began,
     )

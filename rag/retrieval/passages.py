@@ -19,7 +19,13 @@ class _Stretch:
     rank: int
 
 
-def merge_hits(hits: Sequence[Hit], *, load_text: Callable[[str, int, int], str], limit: int) -> list[Passage]:
+def merge_hits(
+    hits: Sequence[Hit],
+    *,
+    load_text: Callable[[str, int, int], str],
+    limit: int,
+    widen: Callable[[Hit], tuple[int, int]] | None = None,
+) -> list[Passage]:
     """Merge windows of one document that overlap or touch.
 
     Every character of a hit is in exactly one passage. Better hits are kept whole first: where a merged passage would
@@ -30,6 +36,7 @@ def merge_hits(hits: Sequence[Hit], *, load_text: Callable[[str, int, int], str]
         hits: Windows found, best first.
         load_text: Returns characters start:end of a document, by id.
         limit: Most characters of a passage.
+        widen: Returns the stretch around a hit that is read in its place; the hit itself when None.
 
     Returns:
         Passages, best first; the score is that of the first hit in it.
@@ -42,7 +49,8 @@ def merge_hits(hits: Sequence[Hit], *, load_text: Callable[[str, int, int], str]
     kept: dict[str, list[_Stretch]] = {}
     for rank, hit in enumerate(hits):
         stretches = kept.setdefault(hit.document_id, [])
-        stretches += _cut(_subtract(_Stretch(hit.start, hit.end, rank), stretches), limit)
+        start, end = (hit.start, hit.end) if widen is None else widen(hit)
+        stretches += _cut(_subtract(_Stretch(start, end, rank), stretches), limit)
     merged = [
         (stretch, document_id)
         for document_id, stretches in kept.items()

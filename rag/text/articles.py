@@ -90,7 +90,7 @@ def _indentation(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _ends_in_page_number(content: str) -> bool:
+def ends_in_page_number(content: str) -> bool:
     """Tell a line of a table of contents: leaders and a number. Read from its end, long rows of dots cost nothing."""
     before = content.rstrip(FIGURES)
     leaders = before.rstrip()[-3:]
@@ -101,7 +101,7 @@ def _read_heading(content: str) -> tuple[int, int] | None:
     """Length and level of the heading a line begins with."""
     if content[0] not in "第附別" and not content[0].isdecimal():
         return None
-    if _ends_in_page_number(content):
+    if ends_in_page_number(content):
         return None
     if match := DIVISION.match(content):
         return (len(content), LEVELS[match["unit"]]) if len(match["title"]) <= TITLE_LENGTH else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,6 +26,7 @@ _COUNTERS = (
     r"丁目|坪|畳|桁|文字|字|通|箱|便|戸|棟|世帯|口|株|票|席|室|頭|匹|羽|着|足|隻|機|両|軒|歩|つ|キロ|メートル|グラム|リットル|"
     r"(?:[kcm]?m|[km]?g|m?l|[kmgt]?b)(?![a-z])"
 )
+_NUMERAL = re.compile(rf"(?:{_ARABIC}|[{_KANJI}])+")
 _NUMBER = re.compile(
     rf"(?P<ordinal>第|(?<=条の))?(?P<value>{_FIRST_YEAR}|(?:{_ARABIC}|[{_KANJI}])+)(?P<unit>{_COUNTERS})?"
     r"(?P<part>(?:\.[0-9]+)+)?"
@@ -56,6 +58,12 @@ def find_numbers(text: str) -> list[Number]:
     sections (1.2.3) are none.
     """
     return [number for match in _NUMBER.finditer(text) if (number := _read(match)) is not None]
+
+
+def read_numeral(written: str) -> str | None:
+    """Return a numeral of any writing in digits, 十二 and １２ as 12; None for what is none."""
+    folded = unicodedata.normalize("NFKC", written)
+    return _evaluate(folded) if _NUMERAL.fullmatch(folded) else None
 
 
 def _read(match: re.Match[str]) -> Number | None:

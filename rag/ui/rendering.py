@@ -11,6 +11,7 @@ from rag.library.records import Answer, Citation
 from rag.retrieval.hit import Hit, Passage
 from rag.text.sentences import split_sentences
 from rag.ui.gaze import Unit
+from rag.ui.provisions import build_links, render_article, render_references
 from rag.ui.session import Exchange, Place, Session
 from rag.ui.words import Words, format_percent
 from rag.ui.written import mark_sources, render_sources, render_written
@@ -258,11 +259,13 @@ def _render_passage(
         for span in shades.passages
         if (span.document_id, span.start) == (passage.document_id, passage.start)
     )
-    text = shade_passage(passage, shades, marks, share_label=words["share"])
+    links = build_links(passage, place.references, number)
+    text = shade_passage(passage, shades, marks, share_label=words["share"], links=links)
     return (
         f'<article class="passage" id="passage-{number}">'
         f"<header><span>[{number}] {_render_path(place.title, place.heading)}{page}</span>{gaze}</header>"
-        f'<div class="text" lang="ja">{text}</div>{_render_reason(passage, hits, words)}</article>'
+        f'<div class="text" lang="ja">{text}</div>{render_article(place.article, passage, words)}'
+        f"{_render_reason(passage, hits, words)}{render_references(place.references, number)}</article>"
     )
 
 

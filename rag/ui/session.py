@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.library.records import Answer, Turn
+from rag.library.records import Answer, CitedProvision, ResolvedReference, Turn
 
 if TYPE_CHECKING:
     from rag.documents.document import Document
@@ -27,11 +27,16 @@ KEPT = 50
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a passage stands, in words a person knows."""
+    """Where a passage stands, in words a person knows.
+
+    `article` is the one around its best answer, `references` those in its text.
+    """
 
     title: str
     heading: tuple[str, ...]
     page: str | None
+    article: CitedProvision | None = None
+    references: tuple[ResolvedReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +126,12 @@ def ask(
 
 def _find_places(library: Library, answer: Answer) -> tuple[Place, ...]:
     documents = {name: library.document(name) for name in {passage.document_id for passage in answer.passages}}
-    return tuple(_find_place(documents[passage.document_id], passage, answer.spans) for passage in answer.passages)
+    return tuple(
+        _find_place(library, documents[passage.document_id], passage, answer.spans) for passage in answer.passages
+    )
 
 
-def _find_place(document: Document, passage: Passage, spans: Sequence[Span]) -> Place:
+def _find_place(library: Library, document: Document, passage: Passage, spans: Sequence[Span]) -> Place:
     """Name the place of the best answer in a passage, or of its beginning: a passage may run over a heading."""
     inside = (
         span.start
@@ -132,4 +139,10 @@ def _find_place(document: Document, passage: Passage, spans: Sequence[Span]) -> 
         if span.document_id == passage.document_id and passage.start <= span.start < passage.end
     )
     offset = next(inside, passage.start)
-    return Place(document.title, document.heading_at(offset), document.page_at(offset))
+    return Place(
+        document.title,
+        document.heading_at(offset),
+        document.page_at(offset),
+        library.article(document.id, offset),
+        tuple(library.references(document.id, passage.start, passage.end)),
+    )

@@ -21,6 +21,9 @@ from rag.text.articles import find_headings
 from rag.text.morphology import analyze
 from rag.text.normalization import fold, normalize
 from rag.text.numbers import find_numbers
+from rag.text.outline import Outline
+from rag.text.provisions import find_provisions
+from rag.text.references import find_references
 from rag.text.sentences import split_sentences
 from rag.text.terms import build_terms
 
@@ -31,6 +34,8 @@ STAGES: dict[str, Callable[[str], object]] = {
     "find_numbers": find_numbers,
     "split_sentences": split_sentences,
     "find_headings": find_headings,
+    "find_provisions": find_provisions,
+    "find_references": lambda text: find_references(Outline(text)),
     "analyze": analyze,
     "build_terms": build_terms,
     "build_windows": lambda text: build_windows(Document("0", "", text, ""), size=400, stride=200),

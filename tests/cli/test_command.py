@@ -10,13 +10,17 @@ import shlex
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rag.cli import main
-from rag.cli.terminal import print_figures
+from rag.cli.records import describe_citation
+from rag.cli.terminal import print_answer, print_figures
+from rag.library.records import CitedProvision, ResolvedReference
+from tests.ui.evidence import build_answer
 
 RULES = """青空商会 旅費規程
 
@@ -119,7 +123,9 @@ def test_ask_gives_every_field(library: Path, capsys: pytest.CaptureFixture[str]
         assert sentence["text"] == RULES[sentence["start"] : sentence["end"]]
     assert set(answer["seconds"]) == {"retrieve", "read", "explain"}
     if answer["citation"]:
-        assert set(answer["citation"]) == {"document", "title", "start", "end", "page", "heading", "text"}
+        assert set(answer["citation"]) == {
+            "document", "title", "start", "end", "page", "heading", "text", "references",
+        }  # fmt: skip
         assert answer["citation"]["text"] == RULES[answer["citation"]["start"] : answer["citation"]["end"]]
 
 
@@ -202,6 +208,27 @@ def test_sentences_and_ids_are_not_wrapped(
     [entry] = run_json(capsys, "documents", "--library", str(library))[1]["documents"]
     main(["documents", "--library", str(library)])
     assert entry["id"] in capsys.readouterr().out
+
+
+def test_references_of_the_cited_sentence_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    target = CitedProvision("b", "第35条 第4項", 7, 11, "日数は\n" + "翌" * 80)
+    references = (ResolvedReference("第35条第4項", 1, 8, (target,)), ResolvedReference("民法第一条", 9, 14, ()))
+    answer = build_answer()
+    assert answer.citation is not None
+    answer = replace(answer, citation=replace(answer.citation, references=references))
+    print_answer(answer, titles=str)
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("参照")]
+    assert line == "参照 第35条第4項 → 第35条 第4項　日数は " + "翌" * 56 + "…"
+    citation = describe_citation(answer.citation)
+    assert citation is not None
+    assert citation["references"] == [
+        {"text": "第35条第4項", "label": "第35条 第4項", "document": "b", "start": 7, "end": 11}
+    ]
+
+
+def test_search_widens_to_whole_articles(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, found = run_json(capsys, "search", "宿泊費の上限", "--widen", "article", "--library", str(library))
+    assert found["hits"][0]["text"].endswith("十日以内に経理課へ申し出る。")
 
 
 QUESTION = {

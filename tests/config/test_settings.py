@@ -54,7 +54,9 @@ def test_foreign_variables_are_left_alone() -> None:
 
 def test_manifest_keeps_only_what_vectors_depend_on(tmp_path: Path) -> None:
     write_manifest(tmp_path, Settings(embedder="m", size=300, stride=100, hits=3))
-    assert read_manifest(tmp_path) == {"embedder": "m", "size": 300, "stride": 100, "unit": "characters"}
+    assert read_manifest(tmp_path) == {
+        "embedder": "m", "size": 300, "stride": 100, "unit": "characters", "context": "none",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -127,3 +127,9 @@ def test_build_match(terms: list[str], expected: str) -> None:
 
 def test_any_number_of_hits_may_be_asked_for(index: LibraryIndex) -> None:
     assert len(index.search_lexical("有給休暇", k=10**30)) == 2
+
+
+def test_terms_of_a_context_stand_before_those_of_its_window() -> None:
+    text = "休暇を申請する。出張を命じる。"
+    contexts = ["旅費", ""]
+    assert build_chunk_terms(text, [(8, 15), (0, 8)], contexts=contexts) == ["旅費 出張 命ずる", "休暇 申請"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from rag.chunks.chunk import Chunk
 from rag.documents.anchor import Anchor
 from rag.documents.document import Document, build_document_id
 from rag.errors import ArgumentError, ModelError
@@ -243,3 +244,46 @@ def test_what_was_lost_is_reported(index: LibraryIndex, files: Path) -> None:
     assert stored == {"規程.txt": 0, "食堂.txt": 0, "傷.txt": 1, "甲.txt": 0}
     assert (steps[-1].done, steps[-1].total) == (5, 5)
     assert take_in(index, files).losses == ()  # nothing came in
+
+
+HEADED = "第1章 旅費\n\n日当は二千円とする。\n宿泊は一万円とする。"
+
+
+def make_headed() -> Document:
+    return make_document(HEADED, "規程", anchors=(Anchor("heading", 0, 6, "第1章 旅費", 1),))
+
+
+def test_a_context_makes_a_window_findable_by_its_heading_and_is_not_shown(index: LibraryIndex) -> None:
+    take_documents(index, make_headed(), size=12)
+    assert [chunk.text for chunk in find_by_words(index, "旅費")] == ["第1章 旅費"]
+    before = find_vectors(index)
+    report = take_documents(index, make_headed(), size=12, context="heading")
+    assert len(report.updated) == 1
+    windows = ["第1章 旅費", "日当は二千円とする。", "宿泊は一万円とする。"]
+    assert sorted(chunk.text for chunk in find_by_words(index, "旅費")) == sorted(windows)
+    after = find_vectors(index)
+    assert [score == pytest.approx(earlier) for score, earlier in zip(after, before, strict=True)] == [
+        True,
+        False,
+        False,
+    ]
+    assert take_documents(index, make_headed(), size=12, context="heading").unchanged == report.updated
+    assert index.verify() == []
+
+
+def test_a_context_gives_way_where_the_encoder_would_not_see_the_whole_window(index: LibraryIndex) -> None:
+    encoder = FakeEncoder(max_tokens=12)
+    ingest_documents([make_headed()], index=index, encoder=encoder, size=12, stride=12)
+    before = find_vectors(index)
+    ingest_documents([make_headed()], index=index, encoder=encoder, size=12, stride=12, context="heading")
+    assert find_vectors(index) == pytest.approx(before)
+
+
+def find_by_words(index: LibraryIndex, question: str) -> list[Chunk]:
+    return index.load_chunks([match.chunk_id for match in index.search_lexical(question, k=10)])
+
+
+def find_vectors(index: LibraryIndex) -> list[float]:
+    """How near each window is to the word of the heading, in the order of the text."""
+    matches = index.search_dense(FakeEncoder().encode_queries(["旅費"])[0], k=100)
+    return [match.score for match in sorted(matches, key=lambda match: match.chunk_id)]

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.context import write_windowing
 from rag.documents.document import Document, build_document_id
 from rag.embeddings.encoder import Progress, Vectors
 from rag.errors import DocumentError
 from rag.index.files import FileState
 from rag.index.library_index import LibraryIndex
-from rag.ingest.ingest import build_windowing, ingest
+from rag.ingest.ingest import ingest
 from rag.ingest.sync import Move, SyncReport, apply_sync, describe_plan
 from rag.ingest.sync_plan import plan_sync
 from rag.ingest.unchanged import report_unchanged
@@ -25,7 +26,7 @@ from rag.ingest.watching import watch
 from tests.fakes import FakeEncoder
 
 SIZE = 12
-WINDOWING = build_windowing(SIZE, SIZE, "characters")
+WINDOWING = write_windowing(SIZE, SIZE, "characters", "none")
 LONG_AGO = 1_500_000_000.5
 
 

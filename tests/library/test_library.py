@@ -11,6 +11,9 @@ import pytest
 from rag import Library, Turn
 from rag.config.settings import Settings, read_manifest
 from rag.errors import ArgumentError, LibraryError
+from rag.reading.answer import Span
+from tests.text.regulation import RULES as EQUIPMENT
+from tests.text.regulation import TRAVEL
 
 RULES = """青空商会 育児支援規程
 
@@ -194,3 +197,69 @@ def test_empty_library_answers_that_there_is_no_answer(tmp_path: Path) -> None:
     with Library.open(tmp_path / "empty", settings=Settings()) as opened:
         answer = opened.ask("休暇は何日ですか")
     assert (answer.text, answer.no_answer, answer.spans) == (None, True, ())
+
+
+@pytest.fixture
+def regulations(tmp_path: Path) -> Iterator[Library]:
+    folder = tmp_path / "規程集"
+    folder.mkdir()
+    (folder / "備品.txt").write_text(EQUIPMENT, encoding="utf-8")
+    (folder / "旅費.txt").write_text(TRAVEL, encoding="utf-8")
+    with Library.open(tmp_path / "regulations", settings=Settings(size=40, stride=20)) as opened:
+        opened.add([folder])
+        yield opened
+
+
+def find_equipment(library: Library) -> str:
+    return next(entry.id for entry in library.documents() if "備品" in entry.title)
+
+
+def test_the_article_around_a_place(regulations: Library) -> None:
+    name = find_equipment(regulations)
+    article = regulations.article(name, EQUIPMENT.index("机\nロ"))
+    assert article is not None
+    assert (article.label, article.document_id) == ("第二条（定義）", name)
+    assert article.text == EQUIPMENT[article.start : article.end]
+    assert article.text.startswith("（定義）\n第二条")
+    assert article.text.endswith("支店にも適用する。")
+    assert regulations.article(name, 0) is None
+    with pytest.raises(LibraryError, match="no such document"):
+        regulations.article("無い", 0)
+
+
+def test_references_reach_into_the_document_whose_title_is_named(regulations: Library) -> None:
+    start = EQUIPMENT.index("２　旅費規程")
+    found = regulations.references(find_equipment(regulations), start, EQUIPMENT.index("３　第1章"))
+    assert [(each.text, [target.label for target in each.targets]) for each in found] == [
+        ("第2条", ["青空商会 旅費規程（令和7年版） 第2条"]),
+        ("第3条", ["青空商会 旅費規程（令和7年版） 第3条"]),
+        ("第七百九条", []),
+        ("第七百十条", []),
+    ]
+    [target] = found[0].targets
+    assert target.text == TRAVEL[target.start : target.end] == "第2条　日当は二千円とする。"
+    assert found[0].text == EQUIPMENT[found[0].start : found[0].end]
+
+
+def test_a_citation_holds_the_references_of_its_sentence(regulations: Library) -> None:
+    name = find_equipment(regulations)
+    start = EQUIPMENT.index("第二条の二の管理者")
+    citation = regulations.cite(Span(name, start, start + 5, EQUIPMENT[start : start + 5], 1.0, 1.0))
+    assert [(each.text, each.targets[0].label) for each in citation.references] == [
+        ("様式第1号", "様式第1号（第3条関係）"),
+        ("第二条の二", "第２条の２（管理者）"),
+    ]
+
+
+def test_hits_are_widened_to_whole_articles_up_to_the_longest_passage(regulations: Library) -> None:
+    question = "借りている機器は備品ですか"
+    windows = regulations.search(question, k=3)
+    widened = regulations.search(question, k=3, widen="article")
+    assert windows[0].text != widened[0].text
+    assert widened[0].text.startswith("（定義）\n第二条　")
+    assert len({(hit.document_id, hit.start, hit.end) for hit in widened}) == len(widened)
+    answer = regulations.ask(question, k=3, widen="article")
+    assert answer.hits == tuple(windows)
+    assert answer.passages[0].text.startswith("（定義）\n第二条　")
+    assert all(len(passage.text) <= regulations.settings.passage_characters for passage in answer.passages)
+    assert regulations.search(question, k=1, widen="section")[0].text.startswith("第二条　")

@@ -110,3 +110,10 @@ def test_passage_of_one_hit_equals_the_hit():
 def test_merge_hits_refuses_an_impossible_length():
     with pytest.raises(ArgumentError, match="limit = 0: expected at least 1"):
         merge_hits([], load_text=load_text, limit=0)
+
+
+def test_widened_hits_are_read_in_place_of_the_hits():
+    hits = [hit(20, 40, 0.9), hit(30, 50, 0.8)]
+    widen = {20: (10, 45), 30: (30, 60)}
+    passages = merge_hits(hits, load_text=load_text, limit=40, widen=lambda found: widen[found.start])
+    assert spans(passages) == [("a", 10, 45, 0.9), ("a", 45, 60, 0.8)]

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from rag.chunks.context import write_windowing
 from rag.index.library_index import LibraryIndex
-from rag.ingest.ingest import build_windowing
 from rag.ingest.sync import apply_sync
 from rag.ingest.sync_plan import plan_sync
 from tests.fakes import FakeEncoder
@@ -51,7 +51,7 @@ def open_library(place: Path) -> LibraryIndex:
 
 
 def synchronise(index: LibraryIndex, files: Path) -> None:
-    plan = plan_sync(files, index=index, windowing=build_windowing(SIZE, STRIDE, "characters"))
+    plan = plan_sync(files, index=index, windowing=write_windowing(SIZE, STRIDE, "characters", "none"))
     encoder = FakeEncoder(dimension=16)
     apply_sync(plan, index=index, encoder=encoder, size=SIZE, stride=STRIDE, began=time.perf_counter())
 

@@ -7,9 +7,9 @@ import pytest
 
 from rag.documents.anchor import Anchor
 from rag.documents.document import Document
-from rag.library.records import Answer, Turn
+from rag.library.records import Answer, CitedProvision, ResolvedReference, Turn
 from rag.ui import session as sessions
-from rag.ui.session import HISTORY, KEPT, Exchange, Place, Session
+from rag.ui.session import HISTORY, KEPT, Exchange, Session
 from tests.ui.evidence import FIRST, QUESTION, START, build_answer, build_explanation
 
 
@@ -33,6 +33,12 @@ class FakeLibrary:
     def explain(self, answer: Answer) -> Answer:
         return replace(answer, explanation=build_explanation())
 
+    def article(self, document_id: str, offset: int) -> CitedProvision | None:
+        return CitedProvision("a", "第1条", 0, offset, "甲") if document_id == "a" else None
+
+    def references(self, document_id: str, start: int, end: int) -> list[ResolvedReference]:
+        return [ResolvedReference("次条", start, end, ())]
+
     def document(self, document_id: str) -> Document:
         heading = Anchor("heading", START + FIRST.index("庭"), START + len(FIRST), "庭の条", 1)
         anchors = (Anchor("page", 0, START + 4, "1"), Anchor("page", START + 4, 99, "2"), heading)
@@ -50,7 +56,11 @@ def test_asking_goes_by_steps() -> None:
     assert answered.current is not None
     assert answered.current.answer is library.answer
     # The best answer is on page 1, the passage ends on page 2.
-    assert answered.current.places == (Place("題a", (), "1"), Place("題b", (), None))
+    first, second = answered.current.places
+    assert (first.title, first.page, second.title, second.page) == ("題a", "1", "題b", None)
+    assert first.article == CitedProvision("a", "第1条", 0, START + FIRST.index("午後二時"), "甲")
+    assert second.article is None
+    assert first.references == (ResolvedReference("次条", START, START + len(FIRST), ()),)
     assert explained.current is not None
     assert explained.current.answer is not None
     assert explained.current.answer.explanation is not None
