@@ -53,7 +53,14 @@ def open_library(place: Path) -> LibraryIndex:
 def synchronise(index: LibraryIndex, files: Path) -> None:
     plan = plan_sync(files, index=index, windowing=write_windowing(SIZE, STRIDE, "characters", "none"))
     encoder = FakeEncoder(dimension=16)
-    apply_sync(plan, index=index, encoder=encoder, size=SIZE, stride=STRIDE, began=time.perf_counter())
+    report = apply_sync(plan, index=index, encoder=encoder, size=SIZE, stride=STRIDE, began=time.perf_counter())
+    assert report.failed == ()
+
+
+def read_version(text: str) -> tuple[int, int]:
+    number, version = (int(part) for part in text.split("\n")[0].strip("文書版。").split("の第"))
+    assert text == build_text(number, version), f"document {number} is mixed"
+    return number, version
 
 
 def change_forever(place: Path, seed: int) -> None:
@@ -65,7 +72,9 @@ def change_forever(place: Path, seed: int) -> None:
         print("ready", flush=True)
         with open_library(place) as index:
             synchronise(index, files)
-            log.write("caught up\n")
+            # A kill may have come before the file itself was changed: what the files hold counts from here.
+            versions = dict(read_version(path.read_text(encoding="utf-8")) for path in files.rglob("*.txt"))
+            log.write(f"caught {' '.join(f'{number}/{version}' for number, version in versions.items())}\n")
             for version in range(seed * 10_000, (seed + 1) * 10_000):
                 number = chance.choice(NUMBERS)
                 here, there = files / f"{number}.txt", files / "b" / f"{number}.txt"
@@ -97,11 +106,13 @@ def read_log(place: Path) -> Expected:
     expected = Expected()
     path = place / "log"
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        kind, act, *rest = line.split()
-        if kind == "caught":  # what was begun before the kill is done now
+        kind, *rest = line.split()
+        if kind == "caught":
+            expected.versions = {int(pair.split("/")[0]): int(pair.split("/")[1]) for pair in rest}
             expected.before = dict(expected.versions)
             expected.act = "between"
             continue
+        act, *rest = rest
         number, version = map(int, rest)
         if kind == "begin":
             expected.before = dict(expected.versions)
@@ -129,8 +140,7 @@ def check(place: Path) -> tuple[str, str]:
         found: dict[int, int] = {}
         for entry in index.list_documents():
             text = index.load_text(entry.id)
-            number, version = (int(part) for part in text.split("\n")[0].strip("文書版。").split("の第"))
-            assert text == build_text(number, version), f"{entry.source} is mixed"
+            number, version = read_version(text)
             assert number not in found, f"document {number} is there twice"
             found[number] = version
             vectors = index.load_window_vectors(entry.id)
