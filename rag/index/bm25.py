@@ -40,7 +40,7 @@ def rank_windows(
 
     Source: Robertson and Zaragoza 2009, The Probabilistic Relevance Framework: BM25 and Beyond.
     """
-    rarity = {term: _measure_rarity(frequencies.get(term, 0), total) for term in question}
+    rarity = {term: measure_rarity(frequencies.get(term, 0), total) for term in question}
     pairs = {pair: PAIR_WEIGHT * max(rarity[pair[0]], rarity[pair[1]]) for pair in pairwise(question)}
     mean_length = sum(len(terms) for _, terms in windows) / max(len(windows), 1)
     matches = []
@@ -51,7 +51,7 @@ def rank_windows(
     return sorted(matches, key=lambda match: (-match.score, match.chunk_id))
 
 
-def _measure_rarity(frequency: int, total: int) -> float:
+def measure_rarity(frequency: int, total: int) -> float:
     """Return the inverse document frequency, small but not negative for terms that most windows hold."""
     without = max(total - frequency, 0)  # a damaged catalog may count more windows with a term than windows
     return max(math.log((without + 0.5) / (frequency + 0.5)), 1e-6)

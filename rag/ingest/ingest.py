@@ -1,24 +1,24 @@
-"""Bring documents into a library: read, cut into windows, embed, store; one document at a time."""
+"""Bring documents into a library, from files or memory, and report what became of each."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
-from rag.chunks.chunk import Chunk
-from rag.chunks.windows import Unit, build_windows
+from rag.chunks.windows import Unit
 from rag.documents.document import Document
 from rag.documents.loading import find_files, load_document
-from rag.embeddings.encoder import Encoder, Vectors
+from rag.embeddings.encoder import Encoder
 from rag.errors import DocumentError, RagError
 from rag.index.library_index import LibraryIndex
+from rag.ingest.pipeline import Outcome, Pipeline
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,10 @@ _STAGE_NAMES: dict[Stage, str] = {
     "store": "保存 / storing",
     "done": "完了 / done",
 }
-_WINDOWS_AT_ONCE = 1024
+_FILES_AHEAD = 2
+"""Files that are read for each worker before their turn."""
+_READ_HERE = 32_000_000
+"""Bytes from which on a file is read in this process: its text would be in memory twice on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def ingest(
     """Read files, and folders with all below them, into a library.
 
     A file that cannot be read is reported and the others still go in. What a document replaces goes in the same
-    transaction in which it comes, so an interruption leaves every document whole, old or new. A library has windows of
+    transaction in which it comes, so an interruption leaves every document whole, old or new. Much text is read and
+    analysed by several processes; what comes of it is the same, in the same order. A library has windows of
     one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
 
     Raises:
@@ -105,16 +109,14 @@ def ingest(
         LibraryError: The library cannot be written.
         ModelError: The encoder fails.
     """
-    run = _Run(index, encoder, size, stride, unit, progress)
-    files = _find_files(paths)
-    run.total = len(files)
-    for file, failure in files.items():
-        with run.keeping_on(str(file)):
-            if failure is not None:
-                raise failure
-            run.report("read", str(file))
-            run.add(load_document(file))
-    return run.finish()
+    with _Run(index, encoder, size, stride, unit, progress) as run:
+        files = _find_files(paths)
+        run.total = len(files)
+        for path, load in _read(files, run.pipeline):
+            with run.keeping_on(path):
+                run.report("read", path)
+                run.add(load())
+        return run.finish()
 
 
 def ingest_documents(
@@ -128,12 +130,12 @@ def ingest_documents(
     progress: IngestProgress | None = None,
 ) -> IngestReport:
     """Bring documents that are already in memory into a library; as `ingest` otherwise."""
-    run = _Run(index, encoder, size, stride, unit, progress)
-    run.total = len(documents) if isinstance(documents, Sequence) else 0
-    for document in documents:
-        with run.keeping_on(document.source):
-            run.add(document)
-    return run.finish()
+    with _Run(index, encoder, size, stride, unit, progress) as run:
+        run.total = len(documents) if isinstance(documents, Sequence) else 0
+        for document in documents:
+            with run.keeping_on(document.source):
+                run.add(document)
+        return run.finish()
 
 
 def _find_files(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]:
@@ -148,57 +150,86 @@ def _find_files(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]
     return files
 
 
-@dataclass(slots=True)
+def _read(
+    files: Mapping[Path, DocumentError | None], pipeline: Pipeline
+) -> Iterator[tuple[str, Callable[[], Document]]]:
+    """Yield each path with what loads it or waits for it; where there are workers, they read ahead."""
+    waiting: deque[tuple[str, Callable[[], Document]]] = deque()
+    for file, failure in files.items():
+        if failure is not None:
+            waiting.append((str(file), partial(_fail, failure)))
+        elif _measure(file) > _READ_HERE:
+            waiting.append((str(file), partial(load_document, file)))
+        else:
+            waiting.append((str(file), pipeline.workers.start(load_document, file)))
+        while len(waiting) > _FILES_AHEAD * pipeline.workers.count:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _measure(file: Path) -> int:
+    """Return the size of a file in bytes, 0 where loading will say what is wrong with it."""
+    try:
+        return file.stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def _fail(error: DocumentError) -> Document:
+    raise error
+
+
 class _Run:
     """One call of `ingest`: what it was given and what it has done so far."""
 
-    index: LibraryIndex
-    encoder: Encoder
-    size: int
-    stride: int
-    unit: Unit
-    progress: IngestProgress | None
-    total: int = 0
-    characters: int = 0
-    began: float = field(default_factory=time.perf_counter)
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-    done: int = 0
+    def __init__(
+        self,
+        index: LibraryIndex,
+        encoder: Encoder,
+        size: int,
+        stride: int,
+        unit: Unit,
+        progress: IngestProgress | None,
+    ) -> None:
+        self.index = index
+        self.progress = progress
+        self.pipeline = Pipeline(index, encoder, size=size, stride=stride, unit=unit)
+        self.total = 0
+        self.done = 0
+        self.characters = 0
+        self.began = time.perf_counter()
+        self.added: list[str] = []
+        self.updated: list[str] = []
+        self.unchanged: list[str] = []
+        self.failed: list[Failure] = []
 
-    @property
-    def windowing(self) -> str:
-        """How windows are cut in this run, as the library writes it down."""
-        return f"{self.size}/{self.stride} {self.unit}"
+    def __enter__(self) -> _Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pipeline.close()
 
     def add(self, document: Document) -> None:
         """Bring one document in, unless it is there in this very form."""
         self.characters += len(document.text)
-        if self.index.holds(document, windowing=self.windowing):
-            self.unchanged.append(document.id)
-        else:
-            known = self.index.find_source(document.source)
-            chunks = build_windows(document, size=self.size, stride=self.stride, unit=self.unit, encoder=self.encoder)
-            vectors = self._embed(document, chunks)
-            self.report("store", document.source)
-            self.index.replace_document(document, chunks, vectors, windowing=self.windowing)
-            (self.added if known is None else self.updated).append(document.id)
+
+        def tell(done: int, total: int) -> None:
+            self.report("embed", document.source, windows_done=done, windows_total=total)
+
+        self._settle(self.pipeline.put(document, progress=tell))
 
     @contextmanager
     def keeping_on(self, path: str) -> Iterator[None]:
-        """Count one document as done, whether it goes in or fails; what would fail for all is passed on."""
+        """Count a document that fails as done; what would fail for all is passed on."""
         try:
             yield
         except DocumentError as error:
-            self.failed.append(Failure(path, str(error)))
+            self._settle(self.pipeline.put_failure(path, str(error)))
         except RagError:
             raise
         except Exception as error:
             logger.exception("%s was not ingested", path)
-            self.failed.append(Failure(path, f"{type(error).__name__}: {error}"))
-        self.done += 1
-        self.report("done", path)
+            self._settle(self.pipeline.put_failure(path, f"{type(error).__name__}: {error}"))
 
     def report(self, stage: Stage, path: str, *, windows_done: int = 0, windows_total: int = 0) -> None:
         """Tell the caller where things stand."""
@@ -207,6 +238,7 @@ class _Run:
 
     def finish(self) -> IngestReport:
         """Cut anew what is cut otherwise, save the vector cache and sum up."""
+        self._settle(self.pipeline.store_all())
         self._cut_others()
         if self.added or self.updated:
             self.index.save()
@@ -223,23 +255,21 @@ class _Run:
         )
 
     def _cut_others(self) -> None:
-        others = self.index.find_other_windowing(self.windowing)
+        others = self.index.find_other_windowing(self.pipeline.windowing)
         self.total = self.done + len(others)
         for document_id in others:
-            document = self.index.load_document(document_id)
-            self.add(document)
+            self.add(self.index.load_document(document_id))
+        self._settle(self.pipeline.store_all())
+
+    def _settle(self, outcomes: Iterable[Outcome]) -> None:
+        """Write down what became of documents."""
+        for outcome in outcomes:
+            if outcome.kind == "failed":
+                self.failed.append(Failure(outcome.source, outcome.name))
+            else:
+                known = {"added": self.added, "updated": self.updated, "unchanged": self.unchanged}
+                known[outcome.kind].append(outcome.name)
+                if outcome.kind != "unchanged":
+                    self.report("store", outcome.source)
             self.done += 1
-            self.report("done", document.source)
-
-    def _embed(self, document: Document, chunks: Sequence[Chunk]) -> Vectors:
-        """Embed the windows piece by piece, so that a huge document needs little more memory than its vectors."""
-        vectors = np.empty((len(chunks), self.encoder.dimension), dtype=np.float32)
-        for first in range(0, len(chunks), _WINDOWS_AT_ONCE):
-            piece = [chunk.text for chunk in chunks[first : first + _WINDOWS_AT_ONCE]]
-
-            def tell(done: int, _: int, *, before: int = first) -> None:
-                self.report("embed", document.source, windows_done=before + done, windows_total=len(chunks))
-
-            tell(0, len(piece))
-            vectors[first : first + len(piece)] = self.encoder.encode_documents(piece, progress=tell)
-        return vectors
+            self.report("done", outcome.source)

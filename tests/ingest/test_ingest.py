@@ -159,7 +159,7 @@ def test_steps_tell_what_is_done_to_which_file(index: LibraryIndex, files: Path)
 def test_windows_are_embedded_piece_by_piece_in_their_order(
     index: LibraryIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.ingest.ingest._WINDOWS_AT_ONCE", 2)
+    monkeypatch.setattr("rag.ingest.pipeline._WINDOWS_AT_ONCE", 2)
     sentences = [f"{number}番目の文。" for number in range(5)]
     steps: list[IngestStep] = []
     take_documents(index, make_document("".join(sentences), "文"), size=6, progress=steps.append)
