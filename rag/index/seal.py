@@ -25,8 +25,8 @@ def seal_file(path: Path) -> str:
         digest = hashlib.sha256(str(size).encode())
         digest.update(file.read(_EDGE))
         for number in range(_BLOCKS):
-            file.seek(_EDGE + (size - 2 * _EDGE) * number // _BLOCKS)
+            file.seek(size * number // _BLOCKS)
             digest.update(file.read(_BLOCK))
-        file.seek(size - _EDGE)
+        file.seek(max(size - _EDGE, 0))
         digest.update(file.read())
         return digest.hexdigest()

@@ -35,6 +35,29 @@ def load_vectors(
     return _unpack(rows, dimension)
 
 
+def find_nearest(connection: sqlite3.Connection, queries: Vectors, *, k: int) -> NDArray[np.int64]:
+    """Find the windows with the largest inner products, exactly, by reading all vectors once.
+
+    Args:
+        connection: Sees one state of the catalog.
+        queries: Shape: (queries, dimension).
+        k: Windows for each query.
+
+    Returns:
+        Ids, best first. Shape: (queries, k), or narrower where there are fewer windows.
+    """
+    ids = np.zeros((len(queries), 0), dtype=np.int64)
+    scores = np.zeros((len(queries), 0), dtype=np.float32)
+    for some, vectors in iterate_vectors(connection, dimension=queries.shape[1]):
+        found = queries @ vectors.T
+        best = np.argpartition(-found, min(k, len(some)) - 1, axis=1)[:, :k]
+        ids = np.concatenate([ids, some[best]], axis=1)
+        scores = np.concatenate([scores, np.take_along_axis(found, best, axis=1)], axis=1)
+        kept = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        ids, scores = np.take_along_axis(ids, kept, axis=1), np.take_along_axis(scores, kept, axis=1)
+    return ids
+
+
 def _unpack(rows: list[tuple[int, bytes]], dimension: int) -> tuple[NDArray[np.int64], Vectors]:
     ids = np.array([row[0] for row in rows], dtype=np.int64)
     flat: NDArray[np.float16] = np.frombuffer(b"".join(row[1] for row in rows), dtype=VECTOR_TYPE)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.embeddings.encoder import Vectors
+
+LoadVectors = Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], Vectors]]
+"""Given ids, returns those there are, ascending, and their vectors."""
 
 
 class VectorIndex(Protocol):
@@ -35,5 +39,5 @@ class VectorIndex(Protocol):
     ) -> tuple[NDArray[np.int64], Vectors]:
         """Return ids and inner products of the `k` best among `allowed` (None: all), best first, ties by id."""
 
-    def find_differences(self, ids: NDArray[np.int64], vectors: Vectors) -> NDArray[np.int64]:
-        """Return which of these ids the index holds under another vector."""
+    def find_differences(self, load: LoadVectors) -> NDArray[np.int64]:
+        """Return the ids whose vector is not the one that `load` gives for them."""

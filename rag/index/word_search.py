@@ -18,8 +18,8 @@ from rag.text.terms import build_terms
 
 _CANDIDATES = 200
 """Windows that are ranked; which these are is a first guess."""
-_MOST_POSTINGS = 1_000_000
-"""Places of terms that are read for one question, unless a single term has more: a tenth of a second."""
+_MOST_POSTINGS = 400_000
+"""Places of terms that are read for one question, unless a single term has more."""
 
 
 def search_terms(
@@ -69,7 +69,7 @@ def _find_candidates(
         read += count
         found = load_postings(connection, term)
         scores[found[found <= highest]] += measure_rarity(count, total)
-    ids = np.flatnonzero(scores) if allowed is None else allowed[scores[allowed] > 0]
+    ids = np.flatnonzero(scores > 0) if allowed is None else allowed[scores[allowed] > 0]
     if len(ids) <= depth:
         return ids
     reached = scores[ids]

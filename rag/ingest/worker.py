@@ -19,7 +19,7 @@ def work(tasks: BinaryIO, results: BinaryIO) -> None:
         answer: tuple[Any, Exception | None]
         try:
             answer = function(*arguments), None
-        except Exception as error:  # noqa: BLE001: it is the other side's
+        except Exception as error:  # noqa: BLE001
             answer = None, error
         results.write(_pack(answer))
         results.flush()
@@ -30,7 +30,7 @@ def _pack(answer: tuple[Any, Exception | None]) -> bytes:
         packed = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
         if answer[1] is not None:
             pickle.loads(packed)  # exceptions with arguments of their own cannot always be made again
-    except Exception:  # noqa: BLE001: whatever it is, it cannot be sent
+    except Exception:  # noqa: BLE001
         error = answer[1]
         packed = pickle.dumps((None, RuntimeError(f"{type(error or answer[0]).__name__}: {error or 'not sendable'}")))
     return packed

@@ -45,7 +45,12 @@ def change(folder: Path, *statements: str) -> None:
     [
         pytest.param((f"UPDATE library SET terms_version = {TERMS_VERSION + 1}",), id="other-terms"),
         pytest.param(
-            ("ALTER TABLE library DROP COLUMN terms_version", "DROP TABLE losses", "PRAGMA user_version = 1"),
+            (
+                "ALTER TABLE library DROP COLUMN terms_version",
+                "ALTER TABLE library DROP COLUMN cached_generation",
+                "DROP TABLE losses",
+                "PRAGMA user_version = 1",
+            ),
             id="older-schema",
         ),
     ],
