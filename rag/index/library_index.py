@@ -248,6 +248,11 @@ class LibraryIndex:
         except LibraryError as error:
             return [str(error)]
 
+    @property
+    def recall(self) -> float:
+        """Share of the first ten hits by meaning that are found, 1 while all vectors are compared; see `verify`."""
+        return self._vectors.recall
+
     def save(self) -> None:
         """Write the vector cache, so that the next opening need not build it; the library itself is always stored."""
         try:

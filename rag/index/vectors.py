@@ -59,6 +59,11 @@ class VectorCache:
         """Whether the vectors are ready for search."""
         return self._index is not None
 
+    @property
+    def recall(self) -> float:
+        """Share of the exact first ten hits that a search finds, measured when clusters were made; 1 if exact."""
+        return 1.0 if self._clustering is None else self._clustering.recall
+
     def search(self, vector: Vectors, *, k: int, documents: Collection[str] | None) -> list[Match]:
         """Return the `k` windows nearest to `vector`, best first."""
         if vector.shape != (self._encoder.dimension,):

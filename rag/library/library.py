@@ -331,6 +331,11 @@ class Library:
         """Check texts, windows, words and vectors against each other; an empty list means clean."""
         return self._any_index.verify()
 
+    @property
+    def recall(self) -> float:
+        """Share of the first ten hits by meaning that a search finds, known after a search or `verify`; 1 if exact."""
+        return self._any_index.recall
+
     def close(self) -> None:
         """Save the vectors and release the files."""
         with self._lock:

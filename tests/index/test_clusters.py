@@ -70,6 +70,8 @@ def test_the_manifest_says_what_is_found(index: LibraryIndex, folder: Path, vect
     recall = manifest["recall"]
     assert isinstance(recall, float)
     assert 0.97 <= recall <= 1
+    assert index.search_dense(vectors[0], k=1)
+    assert index.recall == recall
     queries = build_vectors(50, 9)
     shares = [len(set(find(index, query)) & set(find_exactly(vectors, query))) / 10 for query in queries]
     assert np.mean(shares) >= 0.93
