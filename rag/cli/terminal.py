@@ -200,8 +200,10 @@ def print_documents(entries: Sequence[DocumentEntry]) -> None:
     output.print(table)
 
 
-def print_problems(problems: Sequence[str]) -> None:
-    """Print what a check of the library found."""
+def print_problems(problems: Sequence[str], *, recall: float = 1.0) -> None:
+    """Print what a check of the library found, and how much approximate search finds where it is in use."""
+    if recall < 1:
+        output.print(f"意味の検索は近似で、上位 10 件の {recall:.1%} を見つけます / search by meaning is approximate")
     if not problems:
         output.print("[green]✓[/] 問題はありません / clean")
     for problem in problems:

@@ -79,10 +79,11 @@ def verify(given: Namespace, settings: Settings) -> int:
     """Check a library."""
     with _open(settings) as library:
         problems = library.verify()
+        recall = library.recall
     if given.json:
-        _print_json({"clean": not problems, "problems": problems})
+        _print_json({"clean": not problems, "problems": problems, "dense_recall": recall})
     else:
-        terminal.print_problems(problems)
+        terminal.print_problems(problems, recall=recall)
     return NOTHING_FOUND if problems else DONE
 
 

@@ -7,8 +7,6 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from rag.chunks.chunk import Chunk
 from rag.chunks.context import build_contexts, read_context
 from rag.documents.document import Document
@@ -24,11 +22,12 @@ from rag.index.catalog import (
 )
 from rag.index.files import FileState, KnownFile, load_file_state, load_known_files, save_file_state
 from rag.index.filters import parse_filter, select_documents
-from rag.index.lexical import build_chunk_terms, delete_terms, insert_terms, search_terms
+from rag.index.lexical import delete_terms, insert_terms
+from rag.index.postings import TermCounts
+from rag.index.prepared import PreparedDocument
 from rag.index.repair import delete_strays, delete_vector_files, empty_unreadable, rebuild_structures
 from rag.index.store import Match
 from rag.index.stored_document import (
-    UNIT_TOLERANCE,
     DocumentEntry,
     Statistics,
     count_documents,
@@ -47,6 +46,8 @@ from rag.index.tags import check_tags, load_tags, save_tags
 from rag.index.texts import TextCache
 from rag.index.vectors import VectorCache
 from rag.index.verification import Problem, check_file, find_catalog_problems
+from rag.index.window_terms import build_chunk_terms
+from rag.index.word_search import search_terms
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class LibraryIndex:
         self._changed = False
         self._texts = TextCache()
         self._counted = ("", 0)
+        self._term_counts = TermCounts()
 
     @classmethod
     def open(
@@ -135,7 +137,6 @@ class LibraryIndex:
             ArgumentError: Windows or vectors do not belong to the document.
             LibraryError: The library is locked by another process, damaged or full.
         """
-        self._check(document, chunks, vectors)
         contexts = build_contexts(
             [chunk.start for chunk in chunks],
             title=document.title,
@@ -143,21 +144,20 @@ class LibraryIndex:
             context=read_context(windowing),
         )
         terms = build_chunk_terms(document.text, [(chunk.start, chunk.end) for chunk in chunks], contexts=contexts)
+        self.replace_documents([PreparedDocument(document, chunks, vectors, terms, windowing, file, tags or {})])
+
+    def replace_documents(self, prepared: Sequence[PreparedDocument]) -> None:
+        """Store documents in place of the versions of the same sources: all of them, or none if anything fails.
+
+        Raises:
+            ArgumentError: Windows, vectors or terms do not belong to their document.
+            LibraryError: The library is locked by another process, damaged or full.
+        """
+        for each in prepared:
+            each.check(dimension=self.encoder.dimension)
         with self._catalog.writing() as connection:
-            earlier = find_document(connection, document.source)
-            kept = load_tags(connection, earlier or document.id)
-            # The same text came of the same file, at the same time.
-            file = file or load_file_state(connection, document.id)
-            added = load_added(connection, document.id)
-            for outdated in {document.id, earlier or document.id}:
-                delete_terms(connection, outdated)
-                connection.execute("DELETE FROM documents WHERE id = ?", (outdated,))
-                self._texts.forget(outdated)
-            ids = insert_document(connection, document, chunks, vectors, windowing=windowing, added=added)
-            insert_terms(connection, ids, terms)
-            save_tags(connection, document.id, kept | dict(tags or {}))
-            if file is not None:
-                save_file_state(connection, document.id, file)
+            for each in prepared:
+                self._replace(connection, each)
             advance_generation(connection)
         self._changed = True
 
@@ -220,6 +220,23 @@ class LibraryIndex:
         """Load the sound vectors of a document by the text of their windows; none of one that is not there."""
         with self._catalog.reading() as connection:
             return load_window_vectors(connection, document_id, dimension=self.encoder.dimension)
+
+    def _replace(self, connection: sqlite3.Connection, each: PreparedDocument) -> None:
+        document = each.document
+        earlier = find_document(connection, document.source)
+        kept = load_tags(connection, earlier or document.id)
+        # The same text came of the same file, at the same time.
+        file = each.file or load_file_state(connection, document.id)
+        added = load_added(connection, document.id)
+        for outdated in {document.id, earlier or document.id}:
+            delete_terms(connection, outdated)
+            connection.execute("DELETE FROM documents WHERE id = ?", (outdated,))
+            self._texts.forget(outdated)
+        ids = insert_document(connection, document, each.chunks, each.vectors, windowing=each.windowing, added=added)
+        insert_terms(connection, ids, each.terms)
+        save_tags(connection, document.id, kept | dict(each.tags))
+        if file is not None:
+            save_file_state(connection, document.id, file)
 
     def remove_document(self, document_id: str) -> None:
         """Remove a document with everything that belongs to it.
@@ -304,7 +321,7 @@ class LibraryIndex:
         _check_k(k)
         with self._catalog.reading() as connection:
             total = self._count_windows(connection)
-            return search_terms(connection, question, k=k, total=total, documents=documents)
+            return search_terms(connection, question, k=k, total=total, documents=documents, counts=self._term_counts)
 
     def load_chunks(self, chunk_ids: Sequence[int]) -> list[Chunk]:
         """Return the windows with these ids, in the order asked for.
@@ -373,6 +390,11 @@ class LibraryIndex:
             self._require(connection, document_id)
             return load_windows(connection, document_id)
 
+    @property
+    def recall(self) -> float:
+        """Share of the first ten hits by meaning that are found, 1 while all vectors are compared; see `verify`."""
+        return self._vectors.recall
+
     def save(self) -> None:
         """Write the vector cache, so that the next opening need not build it; the library itself is always stored."""
         try:
@@ -423,22 +445,6 @@ class LibraryIndex:
             f"{document_id!r}: no such document in {self._folder}; "
             f"list the ids with: rag documents --library {self._folder}"
         )
-
-    def _check(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        expected = (len(chunks), self.encoder.dimension)
-        if vectors.shape != expected:
-            raise ArgumentError(
-                f"vectors of shape {vectors.shape} for document {document.id}: expected {expected}; give one for each "
-                "window"
-            )
-        if not np.all(np.abs(np.linalg.norm(vectors.astype(np.float64), axis=1) - 1.0) <= UNIT_TOLERANCE):
-            raise ArgumentError(f"the vectors of document {document.id} are not all of length 1; normalise them")
-        for chunk in chunks:
-            if chunk.document_id != document.id:
-                raise ArgumentError(f"a window of document {chunk.document_id} was given for document {document.id}")
-            inside = 0 <= chunk.start < chunk.end <= len(document.text)
-            if not inside or chunk.text != document.text[chunk.start : chunk.end]:
-                raise ArgumentError(f"window {chunk.start}:{chunk.end} does not hold the text of {document.id} there")
 
 
 def _check_k(k: int) -> None:

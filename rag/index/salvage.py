@@ -11,10 +11,11 @@ import numpy as np
 from rag.chunks.chunk import Chunk
 from rag.errors import LibraryError
 from rag.index.catalog import connect, load_encoder
-from rag.index.lexical import TERMS_VERSION, build_chunk_terms, insert_terms
+from rag.index.lexical import TERMS_VERSION, insert_terms
 from rag.index.schema import migrate
 from rag.index.stored_document import insert_document, load_document, read_vector
 from rag.index.tags import load_tags, save_tags
+from rag.index.window_terms import build_chunk_terms
 
 
 def salvage(damaged: sqlite3.Connection, target: Path) -> list[str]:
@@ -33,7 +34,8 @@ def salvage(damaged: sqlite3.Connection, target: Path) -> list[str]:
         connection.execute("BEGIN IMMEDIATE")
         migrate(connection, place=str(target))
         connection.execute(
-            "INSERT INTO library VALUES (1, ?, ?, ?, '', ?)",
+            "INSERT INTO library (id, encoder_name, encoder_fingerprint, dimension, generation, terms_version) "
+            "VALUES (1, ?, ?, ?, '', ?)",
             (encoder.name, encoder.fingerprint, encoder.dimension, TERMS_VERSION),
         )
         for row in _list_rows(damaged):

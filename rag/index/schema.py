@@ -70,6 +70,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (document_id, name)
         )""",
     ),
+    # The state the vector file was last written from: a file of that state is an earlier one of this very catalog.
+    ("ALTER TABLE library ADD COLUMN cached_generation TEXT NOT NULL DEFAULT ''",),
 )
 """Statements that lead from schema version n to n + 1; `PRAGMA user_version` counts those applied."""
 

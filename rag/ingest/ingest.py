@@ -1,30 +1,33 @@
-"""Bring documents into a library: read, cut into windows, embed, store; one document at a time."""
+"""Bring documents into a library, from files or memory, and report what became of each."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from rag.chunks.chunk import Chunk
-from rag.chunks.context import Context, build_contexts, write_windowing
-from rag.chunks.windows import Unit, build_windows
+from rag.chunks.context import Context
+from rag.chunks.windows import Unit
 from rag.documents.container import INSIDE
 from rag.documents.document import Document
 from rag.documents.formats import find_container
 from rag.documents.loading import find_files, load_documents
 from rag.documents.losses import LossEntry
 from rag.documents.unpacking import Unread
-from rag.embeddings.encoder import Encoder, Vectors
+from rag.embeddings.encoder import Encoder
 from rag.errors import DocumentError, RagError
+from rag.index.files import FileState
 from rag.index.library_index import LibraryIndex
 from rag.index.tags import check_tags
-from rag.ingest.changes import KnownFiles
-from rag.ingest.embedding import embed_windows
+from rag.ingest.changes import KnownFiles, Look
+from rag.ingest.pipeline import Outcome, Pipeline
+from rag.ingest.workers import Workers
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,12 @@ _STAGE_NAMES: dict[Stage, str] = {
     "store": "保存 / storing",
     "done": "完了 / done",
 }
+Found = Document | Unread | LossEntry
+Load = Callable[[], Iterable[Found]]
+_FILES_AHEAD = 2
+"""Files that are read for each worker before their turn."""
+_READ_HERE = 32_000_000
+"""Bytes from which on a file is read in this process: its text would be in memory twice on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,8 @@ def ingest(
     """Read files, and folders with all below them, into a library.
 
     A file that cannot be read is reported and the others still go in. What a document replaces goes in the same
-    transaction in which it comes, so an interruption leaves every document whole, old or new. A library has windows of
+    transaction in which it comes, so an interruption leaves every document whole, old or new. Much text is read and
+    analysed by several processes; what comes of it is the same, in the same order. A library has windows of
     one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
     Documents of members that are gone from a container are removed once the whole of it has been read. A file whose
     size and time are as they were is not read, and of a changed document only the windows whose text changed are
@@ -120,17 +130,16 @@ def ingest(
         LibraryError: The library cannot be written.
         ModelError: The encoder fails.
     """
-    run = _Run(index, encoder, size, stride, unit, context, progress, check_tags(tags or {}))
-    files = find_each_file(paths)
-    run.total = len(files)
-    known = KnownFiles(index, windowing=run.windowing)
-    for file, failure in files.items():
-        with run.keeping_on(str(file)):
-            if failure is not None:
-                raise failure
-            run.report("read", str(file))
-            run.take_file(file, known)
-    return run.finish()
+    checked = check_tags(tags or {})
+    with _Run(index, encoder, size, stride, unit, context, progress, checked) as run:
+        files = find_each_file(paths)
+        run.total = len(files)
+        known = KnownFiles(index, windowing=run.pipeline.windowing)
+        for path, look, load in _read(files, known, run.pipeline):
+            with run.keeping_on(str(path)):
+                run.report("read", str(path))
+                run.take_file(path, look, load)
+        return run.finish()
 
 
 def ingest_documents(
@@ -145,12 +154,12 @@ def ingest_documents(
     progress: IngestProgress | None = None,
 ) -> IngestReport:
     """Bring documents that are already in memory into a library; as `ingest` otherwise."""
-    run = _Run(index, encoder, size, stride, unit, context, progress)
-    run.total = len(documents) if isinstance(documents, Sequence) else 0
-    for document in documents:
-        with run.keeping_on(document.source):
-            run.take(document)
-    return run.finish()
+    with _Run(index, encoder, size, stride, unit, context, progress) as run:
+        run.total = len(documents) if isinstance(documents, Sequence) else 0
+        for document in documents:
+            with run.keeping_on(document.source):
+                run.take(document)
+        return run.finish()
 
 
 def find_each_file(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]:
@@ -165,102 +174,145 @@ def find_each_file(paths: Sequence[str | Path]) -> dict[Path, DocumentError | No
     return files
 
 
-@dataclass(slots=True)
+def _read(
+    files: Mapping[Path, DocumentError | None], known: KnownFiles, pipeline: Pipeline
+) -> Iterator[tuple[Path, Look | None, Load]]:
+    """Yield each file with how it was known and what gives its documents; where there are workers, they read ahead."""
+    waiting: deque[tuple[Path, Look | None, Load]] = deque()
+    for file, failure in files.items():
+        if failure is not None:
+            waiting.append((file, None, partial(_fail, failure)))
+        else:
+            look = _look(file, known)
+            waiting.append((file, look, _start(file, look, pipeline.workers)))
+        while len(waiting) > _FILES_AHEAD * pipeline.workers.count:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _look(file: Path, known: KnownFiles) -> Look | None:
+    try:
+        return known.look(file)
+    except (OSError, ValueError):
+        return None  # the loader says why
+
+
+def _start(file: Path, look: Look | None, workers: Workers) -> Load:
+    """Have a file read; one that holds several documents is read here, one after the other, as they are asked for."""
+    if look is not None and look.same:
+        return tuple
+    if find_container(file.name) is not None or _measure(file) > _READ_HERE:
+        return partial(load_documents, file)
+    return workers.start(_load_all, file)
+
+
+def _load_all(file: Path) -> list[Found]:
+    return list(load_documents(file))
+
+
+def _measure(file: Path) -> int:
+    """Return the size of a file in bytes, 0 where loading will say what is wrong with it."""
+    try:
+        return file.stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def _fail(error: DocumentError) -> Iterable[Found]:
+    raise error
+
+
 class _Run:
     """One call of `ingest`: what it was given and what it has done so far."""
 
-    index: LibraryIndex
-    encoder: Encoder
-    size: int
-    stride: int
-    unit: Unit
-    context: Context
-    progress: IngestProgress | None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    total: int = 0
-    characters: int = 0
-    began: float = field(default_factory=time.perf_counter)
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    losses: list[LossEntry] = field(default_factory=list)
-    done: int = 0
+    def __init__(
+        self,
+        index: LibraryIndex,
+        encoder: Encoder,
+        size: int,
+        stride: int,
+        unit: Unit,
+        context: Context,
+        progress: IngestProgress | None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        self.index = index
+        self.progress = progress
+        self.tags = tags or {}
+        self.pipeline = Pipeline(index, encoder, size=size, stride=stride, unit=unit, context=context)
+        self.total = 0
+        self.done = 0
+        self.characters = 0
+        self.began = time.perf_counter()
+        self.added: list[str] = []
+        self.updated: list[str] = []
+        self.unchanged: list[str] = []
+        self.failed: list[Failure] = []
+        self.removed: list[str] = []
+        self.losses: list[LossEntry] = []
+        self._members: list[tuple[Look, list[str]]] = []
 
-    @property
-    def windowing(self) -> str:
-        """How windows are made in this run, as the library writes it down."""
-        return write_windowing(self.size, self.stride, self.unit, self.context)
+    def __enter__(self) -> _Run:
+        return self
 
-    def take_file(self, path: Path, known: KnownFiles) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.pipeline.close()
+
+    def take_file(self, path: Path, look: Look | None, load: Load) -> None:
         """Bring in the documents of one file, unless it is as it was; what is lost of them is noted."""
-        try:
-            look = known.look(path)
-        except OSError:
-            look = None  # the loader says why
         if look is not None and look.same:
+            self.total += len(look.known) - 1
             for each in look.known:
-                self.unchanged.append(each.document_id)
                 self.index.update_entry(each.document_id, file=look.state, tags=self.tags)
+                self._settle([Outcome("unchanged", each.source, each.document_id)])
             return
-        source = str(path.resolve())
+        holds_several = find_container(path.name) is not None
         present: dict[str, str] = {}
         unread: set[str] = set()
-        for found in load_documents(path):
+        for found in load():
             if isinstance(found, LossEntry):
                 self.losses.append(found)
-            elif isinstance(found, Unread):
-                self.failed.append(Failure(found.source, found.error))
-                unread.add(found.source)
-            elif found.source == source:
-                present[found.source] = found.id
-                self.take(found)
-            else:
-                present[found.source] = found.id
-                self.total += 1
-                with self.keeping_on(found.source):
-                    self.take(found)
-        if find_container(path.name) is not None:
-            self._forget(source, present, unread)
-        if look is not None and not unread:  # what could not be read is tried again next time
-            settled = look.settled
-            for document_id in present.values():
-                self.index.update_entry(document_id, file=settled, tags=self.tags)
+                continue
+            self.total += bool(present or unread)
+            with self.keeping_on(found.source):
+                if isinstance(found, Unread):
+                    unread.add(found.source)
+                    self._settle(self.pipeline.put_failure(found.source, found.error))
+                else:
+                    present[found.source] = found.id
+                    self.take(found, file=None if holds_several or look is None else look.settled)
+        if holds_several:
+            self._forget(str(path.resolve()), present, unread)
+            if look is not None and not unread:  # what could not be read is tried again next time
+                self._members.append((look, [*present.values()]))
 
-    def take(self, document: Document) -> None:
+    def take(self, document: Document, *, file: FileState | None = None) -> None:
         """Bring one document in and note what is lost of it."""
         if not document.losses.is_clean:
             self.losses.append(LossEntry(document.source, document.title, document.losses))
-        self.add(document)
+        self.add(document, file=file, tags=self.tags)
 
-    def add(self, document: Document) -> None:
+    def add(self, document: Document, *, file: FileState | None = None, tags: Mapping[str, str] | None = None) -> None:
         """Bring one document in, unless it is there in this very form."""
         self.characters += len(document.text)
-        if self.index.holds(document, windowing=self.windowing):
-            self.unchanged.append(document.id)
-        else:
-            known = self.index.find_source(document.source)
-            chunks = build_windows(document, size=self.size, stride=self.stride, unit=self.unit, encoder=self.encoder)
-            vectors = self._embed(document, chunks, earlier=known or document.id)
-            self.report("store", document.source)
-            self.index.replace_document(document, chunks, vectors, windowing=self.windowing)
-            (self.added if known is None else self.updated).append(document.id)
+
+        def tell(done: int, total: int) -> None:
+            self.report("embed", document.source, windows_done=done, windows_total=total)
+
+        self._settle(self.pipeline.put(document, file=file, tags=tags, progress=tell))
 
     @contextmanager
     def keeping_on(self, path: str) -> Iterator[None]:
-        """Count one document as done, whether it goes in or fails; what would fail for all is passed on."""
+        """Count a document that fails as done; what would fail for all is passed on."""
         try:
             yield
         except DocumentError as error:
-            self.failed.append(Failure(path, str(error)))
+            self._settle(self.pipeline.put_failure(path, str(error)))
         except RagError:
             raise
         except Exception as error:
             logger.exception("%s was not ingested", path)
-            self.failed.append(Failure(path, f"{type(error).__name__}: {error}"))
-        self.done += 1
-        self.report("done", path)
+            self._settle(self.pipeline.put_failure(path, f"{type(error).__name__}: {error}"))
 
     def report(self, stage: Stage, path: str, *, windows_done: int = 0, windows_total: int = 0) -> None:
         """Tell the caller where things stand."""
@@ -269,6 +321,11 @@ class _Run:
 
     def finish(self) -> IngestReport:
         """Cut anew what is cut otherwise, save the vector cache and sum up."""
+        self._settle(self.pipeline.store_all())
+        for look, members in self._members:
+            settled = look.settled
+            for document_id in members:
+                self.index.update_entry(document_id, file=settled, tags=None)
         self._cut_others()
         if self.added or self.updated or self.removed:
             self.index.save()
@@ -295,22 +352,21 @@ class _Run:
                 self.removed.append(document_id)
 
     def _cut_others(self) -> None:
-        others = self.index.find_other_windowing(self.windowing)
+        others = self.index.find_other_windowing(self.pipeline.windowing)
         self.total = self.done + len(others)
         for document_id in others:
-            document = self.index.load_document(document_id)
-            self.add(document)
+            self.add(self.index.load_document(document_id))
+        self._settle(self.pipeline.store_all())
+
+    def _settle(self, outcomes: Iterable[Outcome]) -> None:
+        """Write down what became of documents."""
+        for outcome in outcomes:
+            if outcome.kind == "failed":
+                self.failed.append(Failure(outcome.source, outcome.name))
+            else:
+                known = {"added": self.added, "updated": self.updated, "unchanged": self.unchanged}
+                known[outcome.kind].append(outcome.name)
+                if outcome.kind != "unchanged":
+                    self.report("store", outcome.source)
             self.done += 1
-            self.report("done", document.source)
-
-    def _embed(self, document: Document, chunks: Sequence[Chunk], *, earlier: str) -> Vectors:
-        """Embed the windows whose text the earlier version of the document does not have."""
-
-        def tell(done: int, total: int) -> None:
-            self.report("embed", document.source, windows_done=done, windows_total=total)
-
-        known = self.index.load_window_vectors(earlier)
-        contexts = build_contexts(
-            [chunk.start for chunk in chunks], title=document.title, anchors=document.anchors, context=self.context
-        )
-        return embed_windows(chunks, contexts, encoder=self.encoder, known=known, progress=tell)
+            self.report("done", outcome.source)

@@ -284,8 +284,6 @@ class Library:
         begun = time.perf_counter()
         search_question = build_search_question(question, [(turn.question, turn.answer) for turn in history])
         hits = self.search(search_question, k=k, mode=mode, documents=documents, where=where)
-        passages = merge_hits(hits, load_text=self._slice, limit=self.settings.passage_characters)
-        hits = self.search(search_question, k=k, mode=mode, documents=documents)
         passages = merge_hits(
             hits,
             load_text=self._slice,
@@ -443,6 +441,11 @@ class Library:
     def verify(self) -> list[str]:
         """Check texts, windows, words and vectors against each other; an empty list means clean."""
         return self._any_index.verify()
+
+    @property
+    def recall(self) -> float:
+        """Share of the first ten hits by meaning that a search finds, known after a search or `verify`; 1 if exact."""
+        return self._any_index.recall
 
     def close(self) -> None:
         """Save the vectors and release the files."""

@@ -167,7 +167,7 @@ def test_documents_remove_and_verify(tmp_path: Path, capsys: pytest.CaptureFixtu
         str(source.resolve()),
         len(RULES),
     )
-    assert run_json(capsys, "verify", *place) == (0, {"clean": True, "problems": []})
+    assert run_json(capsys, "verify", *place) == (0, {"clean": True, "problems": [], "dense_recall": 1.0})
     assert run_json(capsys, "remove", entry["id"], *place)[0] == 0
     assert run_json(capsys, "documents", *place)[1] == {"documents": []}
     assert main(["remove", entry["id"], *place]) == 2

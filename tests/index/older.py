@@ -28,7 +28,14 @@ SCHEMA_3 = (
     """CREATE TABLE losses (document_id TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
        report TEXT NOT NULL)""",
 )
-STEPS = (SCHEMA_1, SCHEMA_2, SCHEMA_3)
+SCHEMA_4 = (
+    """CREATE TABLE files (document_id TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+       size INTEGER NOT NULL, modified INTEGER NOT NULL, looked INTEGER NOT NULL, digest TEXT NOT NULL,
+       loaders TEXT NOT NULL)""",
+    """CREATE TABLE tags (document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+       name TEXT NOT NULL COLLATE NOCASE, value TEXT NOT NULL, PRIMARY KEY (document_id, name))""",
+)
+STEPS = (SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4)
 
 
 def build_older_library(folder: Path, *, schema: int) -> None:

@@ -19,7 +19,7 @@ def test_every_step_but_the_last_has_a_library() -> None:
     assert len(STEPS) == SCHEMA_VERSION - 1
 
 
-@pytest.mark.parametrize("schema", [1, 2, 3])
+@pytest.mark.parametrize("schema", [1, 2, 3, 4])
 def test_an_older_library_is_brought_forward_whole(folder: Path, schema: int) -> None:
     build_older_library(folder, schema=schema)
     with open_index(folder) as index:
@@ -36,7 +36,7 @@ def test_an_older_library_is_brought_forward_whole(folder: Path, schema: int) ->
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
-@pytest.mark.parametrize("schema", [1, 2, 3])
+@pytest.mark.parametrize("schema", [1, 2, 3, 4])
 def test_an_older_library_of_another_model_is_refused_with_both_names(folder: Path, schema: int) -> None:
     build_older_library(folder, schema=schema)
     with pytest.raises(LibraryError, match=r"模型A .*模型B"):
