@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -40,23 +40,24 @@ def rank_windows(
 
     Source: Robertson and Zaragoza 2009, The Probabilistic Relevance Framework: BM25 and Beyond.
     """
-    rarity = {term: _measure_rarity(frequencies.get(term, 0), total) for term in question}
+    rarity = {term: measure_rarity(frequencies.get(term, 0), total) for term in question}
     pairs = {pair: PAIR_WEIGHT * max(rarity[pair[0]], rarity[pair[1]]) for pair in pairwise(question)}
     mean_length = sum(len(terms) for _, terms in windows) / max(len(windows), 1)
     matches = []
     for window, terms in windows:
         spread = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * len(terms) / max(mean_length, 1))
-        score = _score(Counter(terms), rarity, spread) + _score(Counter(pairwise(terms)), pairs, spread)
+        score = _score(terms, rarity, spread) + _score(pairwise(terms), pairs, spread)
         matches.append(Match(window, score))
     return sorted(matches, key=lambda match: (-match.score, match.chunk_id))
 
 
-def _measure_rarity(frequency: int, total: int) -> float:
+def measure_rarity(frequency: int, total: int) -> float:
     """Return the inverse document frequency, small but not negative for terms that most windows hold."""
     without = max(total - frequency, 0)  # a damaged catalog may count more windows with a term than windows
     return max(math.log((without + 0.5) / (frequency + 0.5)), 1e-6)
 
 
-def _score(counts: Mapping[Key, int], weights: Mapping[Key, float], spread: float) -> float:
+def _score(keys: Iterable[Key], weights: Mapping[Key, float], spread: float) -> float:
+    counts = Counter(filter(weights.__contains__, keys))
     found = ((counts[key], weight) for key, weight in weights.items() if key in counts)
     return sum(weight * count * (SATURATION + 1) / (count + spread) for count, weight in found)

@@ -155,7 +155,9 @@ class Catalog:
             known = load_encoder(connection)
             if known is None or not connection.execute("SELECT 1 FROM documents").fetchone():
                 connection.execute(
-                    "INSERT OR REPLACE INTO library VALUES (1, ?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO library "
+                    "(id, encoder_name, encoder_fingerprint, dimension, generation, terms_version) "
+                    "VALUES (1, ?, ?, ?, ?, ?)",
                     (encoder.name, encoder.fingerprint, encoder.dimension, _new_generation(), TERMS_VERSION),
                 )
             elif not _fits(known, encoder):
@@ -182,6 +184,17 @@ def load_generation(connection: sqlite3.Connection) -> str:
     """Load the name of the state the catalog is in; two states of any catalog never share one."""
     row = connection.execute("SELECT generation FROM library").fetchone()
     return "" if row is None else str(row[0])
+
+
+def load_cached_generation(connection: sqlite3.Connection) -> str:
+    """Load the name of the state the vector file was last written from, "" for none."""
+    row = connection.execute("SELECT cached_generation FROM library").fetchone()
+    return "" if row is None else str(row[0])
+
+
+def save_cached_generation(connection: sqlite3.Connection, generation: str) -> None:
+    """Write down which state the vector file is made from; call inside a transaction."""
+    connection.execute("UPDATE library SET cached_generation = ?", (generation,))
 
 
 def advance_generation(connection: sqlite3.Connection) -> None:

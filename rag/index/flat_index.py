@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.embeddings.encoder import Vectors
+from rag.index.vector_index import LoadVectors
 
 faiss: Any = importlib.import_module("faiss")  # its stubs know half of what it holds
+
+_ROWS_AT_ONCE = 8192
 
 
 class FlatIndex:
     """Vectors under the ids of their windows.
 
     The catalog stores half precision, so half precision loses nothing here; it halves memory and searches as fast as
-    single precision. Exact, because a compressed index would have to be trained again as the library grows.
+    single precision.
     """
+
+    exact = True
 
     def __init__(self, index: Any) -> None:
         self._index = index
@@ -30,14 +36,16 @@ class FlatIndex:
         return cls(faiss.IndexIDMap(flat))
 
     @classmethod
-    def read(cls, file: BinaryIO, *, dimension: int) -> FlatIndex:
+    def open(cls, path: Path, *, dimension: int) -> FlatIndex:
         """Read what `write` wrote.
 
         Raises:
             ValueError: The file is not such an index.
+            OSError: It cannot be read.
         """
         try:
-            index = faiss.read_index(faiss.PyCallbackIOReader(file.read))
+            with path.open("rb") as file:
+                index = faiss.read_index(faiss.PyCallbackIOReader(file.read))
         except RuntimeError as error:
             raise ValueError(f"not a FAISS index: {error}") from error
         if not isinstance(index, faiss.IndexIDMap) or index.d != dimension:
@@ -52,12 +60,6 @@ class FlatIndex:
     def ids(self) -> NDArray[np.int64]:
         """Ids in the order they were added. Shape: (windows,)."""
         return np.array(faiss.vector_to_array(self._index.id_map), dtype=np.int64)
-
-    @property
-    def vectors(self) -> Vectors:
-        """Vectors in the order of `ids`. Shape: (windows, dimension)."""
-        flat = self._index.index
-        return np.asarray(flat.reconstruct_n(0, flat.ntotal), dtype=np.float32).reshape(-1, flat.d)
 
     def add(self, ids: NDArray[np.int64], vectors: Vectors) -> None:
         """Add vectors under their ids."""
@@ -81,3 +83,16 @@ class FlatIndex:
         found = ids[0] >= 0  # FAISS fills up with -1
         order = np.lexsort((ids[0][found], -scores[0][found]))
         return ids[0][found][order], scores[0][found][order]
+
+    def find_differences(self, load: LoadVectors) -> NDArray[np.int64]:
+        """Return the ids whose vector is not the one that `load` gives for them."""
+        held = self.ids
+        different = []
+        for first in range(0, len(held), _ROWS_AT_ONCE):
+            some = held[first : first + _ROWS_AT_ONCE]
+            ids, vectors = load(some)
+            order = np.argsort(some)
+            same = np.isin(some[order], ids)
+            own = self._index.index.reconstruct_batch(first + order[same])
+            different += [ids[(own != vectors).any(axis=1)], some[order][~same]]
+        return np.sort(np.concatenate(different)) if different else held

@@ -7,8 +7,6 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from rag.chunks.chunk import Chunk
 from rag.documents.document import Document
 from rag.embeddings.encoder import Vectors
@@ -21,7 +19,9 @@ from rag.index.catalog import (
     load_encoder,
     load_generation,
 )
-from rag.index.lexical import build_chunk_terms, delete_terms, insert_terms, search_terms
+from rag.index.lexical import delete_terms, insert_terms
+from rag.index.postings import TermCounts
+from rag.index.prepared import PreparedDocument
 from rag.index.store import Match
 from rag.index.stored_document import (
     DocumentEntry,
@@ -36,7 +36,9 @@ from rag.index.stored_document import (
 )
 from rag.index.texts import TextCache
 from rag.index.vectors import VectorCache
-from rag.index.verification import UNIT_TOLERANCE, find_catalog_problems
+from rag.index.verification import find_catalog_problems
+from rag.index.window_terms import build_chunk_terms
+from rag.index.word_search import search_terms
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class LibraryIndex:
         self._changed = False
         self._texts = TextCache()
         self._counted = ("", 0)
+        self._term_counts = TermCounts()
 
     @classmethod
     def open(
@@ -114,15 +117,27 @@ class LibraryIndex:
             ArgumentError: Windows or vectors do not belong to the document.
             LibraryError: The library is locked by another process, damaged or full.
         """
-        self._check(document, chunks, vectors)
         terms = build_chunk_terms(document.text, [(chunk.start, chunk.end) for chunk in chunks])
+        self.replace_documents([PreparedDocument(document, chunks, vectors, terms, windowing)])
+
+    def replace_documents(self, prepared: Sequence[PreparedDocument]) -> None:
+        """Store documents in place of the versions of the same sources: all of them, or none if anything fails.
+
+        Raises:
+            ArgumentError: Windows, vectors or terms do not belong to their document.
+            LibraryError: The library is locked by another process, damaged or full.
+        """
+        for each in prepared:
+            each.check(dimension=self.encoder.dimension)
         with self._catalog.writing() as connection:
-            earlier = find_document(connection, document.source)
-            for outdated in {document.id, earlier or document.id}:
-                delete_terms(connection, outdated)
-                connection.execute("DELETE FROM documents WHERE id = ?", (outdated,))
-            ids = insert_document(connection, document, chunks, vectors, windowing=windowing)
-            insert_terms(connection, ids, terms)
+            for each in prepared:
+                document = each.document
+                earlier = find_document(connection, document.source)
+                for outdated in {document.id, earlier or document.id}:
+                    delete_terms(connection, outdated)
+                    connection.execute("DELETE FROM documents WHERE id = ?", (outdated,))
+                ids = insert_document(connection, document, each.chunks, each.vectors, windowing=each.windowing)
+                insert_terms(connection, ids, each.terms)
             advance_generation(connection)
         self._changed = True
 
@@ -209,7 +224,7 @@ class LibraryIndex:
         _check_k(k)
         with self._catalog.reading() as connection:
             total = self._count_windows(connection)
-            return search_terms(connection, question, k=k, total=total, documents=documents)
+            return search_terms(connection, question, k=k, total=total, documents=documents, counts=self._term_counts)
 
     def load_chunks(self, chunk_ids: Sequence[int]) -> list[Chunk]:
         """Return the windows with these ids, in the order asked for.
@@ -284,22 +299,6 @@ class LibraryIndex:
             f"{document_id!r}: no such document in {self._folder}; "
             f"list the ids with: rag documents --library {self._folder}"
         )
-
-    def _check(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        expected = (len(chunks), self.encoder.dimension)
-        if vectors.shape != expected:
-            raise ArgumentError(
-                f"vectors of shape {vectors.shape} for document {document.id}: expected {expected}; give one for each "
-                "window"
-            )
-        if not np.all(np.abs(np.linalg.norm(vectors.astype(np.float64), axis=1) - 1.0) <= UNIT_TOLERANCE):
-            raise ArgumentError(f"the vectors of document {document.id} are not all of length 1; normalise them")
-        for chunk in chunks:
-            if chunk.document_id != document.id:
-                raise ArgumentError(f"a window of document {chunk.document_id} was given for document {document.id}")
-            inside = 0 <= chunk.start < chunk.end <= len(document.text)
-            if not inside or chunk.text != document.text[chunk.start : chunk.end]:
-                raise ArgumentError(f"window {chunk.start}:{chunk.end} does not hold the text of {document.id} there")
 
 
 def _check_k(k: int) -> None:

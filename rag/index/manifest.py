@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 MANIFEST_NAME = "manifest.json"
-MANIFEST_SCHEMA = 1
+MANIFEST_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the vector file was made from; `checksum` is the SHA-256 of the file, `count` its number of vectors."""
+    """What the vector file was made from; `seal` is that of the file, `count` its number of vectors.
+
+    Where its vectors are in clusters, the last three are those of `rag.index.clustering.Clustering`.
+    """
 
     schema: int
     encoder_name: str
@@ -24,7 +27,10 @@ class Manifest:
     dimension: int
     generation: str
     count: int
-    checksum: str
+    seal: str
+    trained: int | None = None
+    probes: int | None = None
+    recall: float | None = None
 
 
 def load_manifest(folder: Path) -> Manifest | None:

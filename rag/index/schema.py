@@ -54,6 +54,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             report TEXT NOT NULL
         )""",
     ),
+    # The state the vector file was last written from: a file of that state is an earlier one of this very catalog.
+    ("ALTER TABLE library ADD COLUMN cached_generation TEXT NOT NULL DEFAULT ''",),
 )
 """Statements that lead from schema version n to n + 1; `PRAGMA user_version` counts those applied."""
 

@@ -1,12 +1,12 @@
-"""Search by vector: a FAISS index derived from the catalog, kept in memory and cached on disk."""
+"""Search by vector: an index derived from the catalog, cached on disk and changed as the catalog changes."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sqlite3
 import threading
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,25 +15,33 @@ from numpy.typing import NDArray
 
 from rag.embeddings.encoder import Vectors
 from rag.errors import ArgumentError
-from rag.index.catalog import Catalog, EncoderRecord, load_generation
+from rag.index.catalog import (
+    Catalog,
+    EncoderRecord,
+    load_cached_generation,
+    load_generation,
+    save_cached_generation,
+)
 from rag.index.manifest import MANIFEST_SCHEMA, Manifest, load_manifest, replace_file, save_manifest
+from rag.index.seal import seal_file
 from rag.index.store import Match
-from rag.index.stored_document import VECTOR_TYPE, select_chunk_ids
+from rag.index.stored_document import select_chunk_ids
+from rag.index.stored_vectors import iterate_vectors, load_vectors
 
 if TYPE_CHECKING:
-    from rag.index.flat_index import FlatIndex
+    from rag.index.clustering import Clustering
+    from rag.index.vector_index import VectorIndex
 
 logger = logging.getLogger(__name__)
 
-_ROWS_AT_ONCE = 8192
-
 
 class VectorCache:
-    """The catalog's vectors, ready for search.
+    """The catalog's vectors, ready for search: compared one by one, or by clusters once there are many.
 
     Before each search the catalog is asked for its generation; if this process or another one has changed it, exactly
     the windows that came and went are added and removed. The file on disk only saves the next process from reading all
-    vectors out of SQLite: whatever is wrong with it, the answer is to build it again. Safe to share between threads.
+    vectors out of SQLite: whatever is wrong with it, the answer is to build it again. Clusters are made when saving,
+    while searches go on with the index there was. Safe to share between threads.
     """
 
     def __init__(self, catalog: Catalog, encoder: EncoderRecord) -> None:
@@ -41,13 +49,14 @@ class VectorCache:
         self._encoder = encoder
         self._folder = catalog.path.parent
         self._lock = threading.Lock()
-        self._index: FlatIndex | None = None
+        self._index: VectorIndex | None = None
+        self._clustering: Clustering | None = None
         self._generation = ""
         self._saved_generation = ""
 
     @property
     def loaded(self) -> bool:
-        """Whether the vectors are in memory."""
+        """Whether the vectors are ready for search."""
         return self._index is not None
 
     def search(self, vector: Vectors, *, k: int, documents: Collection[str] | None) -> list[Match]:
@@ -61,27 +70,81 @@ class VectorCache:
         with self._lock, self._catalog.reading() as connection:
             index = self._refresh(connection)
             allowed = None if documents is None else select_chunk_ids(connection, documents)
-            ids, scores = index.search(vector, k=k, allowed=allowed)
+            if index.exact:
+                ids, scores = index.search(vector, k=k, allowed=allowed)
+            else:
+                ids, scores = self._search_roughly(index, connection, vector, k=k, allowed=allowed)
         return [Match(int(chunk_id), float(score)) for chunk_id, score in zip(ids, scores, strict=True)]
 
     def save(self) -> None:
         """Write the cache file of the catalog's present state, unless it is there, and delete older ones."""
-        with self._lock:
-            with self._catalog.reading() as connection:
-                if self._saved_generation == load_generation(connection):
-                    return
-            # Writing keeps the generation still and lets only one process save at a time.
-            with self._catalog.writing() as connection:
-                self._write(self._refresh(connection))
+        with self._lock, self._catalog.reading() as connection:
+            if self._saved_generation == load_generation(connection):
+                return
+        self._renew()
+        # Writing keeps the generation still and lets only one process save at a time.
+        with self._lock, self._catalog.writing() as connection:
+            self._write(self._refresh(connection), connection)
 
-    def _write(self, index: FlatIndex) -> None:
+    def find_problems(self, connection: sqlite3.Connection) -> list[str]:
+        """Compare the index with the catalog; an empty list means they agree."""
+        with self._lock:
+            index = self._refresh(connection)
+            held = np.sort(index.ids)
+            kept = select_chunk_ids(connection, None)
+            if not np.array_equal(held, kept):
+                different = np.setxor1d(held, kept)
+                return [f"the vector index and the catalog differ in {len(different)} windows, first {different[0]}"]
+            wrong = index.find_differences(partial(load_vectors, connection, dimension=self._encoder.dimension))
+        return [f"window {chunk_id}: the vector index holds another vector than the catalog" for chunk_id in wrong]
+
+    def _search_roughly(
+        self,
+        index: VectorIndex,
+        connection: sqlite3.Connection,
+        vector: Vectors,
+        *,
+        k: int,
+        allowed: NDArray[np.int64] | None,
+    ) -> tuple[NDArray[np.int64], Vectors]:
+        """Let the catalog's vectors choose among candidates: scores are exact, only a window may be missed."""
+        from rag.index.clustering import OVERSAMPLING
+
+        candidates, _ = index.search(vector, k=OVERSAMPLING * k, allowed=allowed)
+        ids, vectors = load_vectors(connection, candidates, dimension=self._encoder.dimension)
+        scores = vectors @ vector.astype(np.float32)
+        order = np.argsort(-scores, kind="stable")[:k]
+        return ids[order], scores[order]
+
+    def _renew(self) -> None:
+        """Make clusters, or give them up, where the number of windows calls for it; searches go on meanwhile."""
+        from rag.index.clustering import build_clusters, choose_search
+
+        with self._lock, self._catalog.reading() as connection:
+            self._open(connection)
+            clustering = self._clustering
+        with self._catalog.reading() as connection:
+            ids = select_chunk_ids(connection, None)
+            wanted = choose_search(len(ids), clustering)
+            if wanted == "as it is":
+                return
+            generation = load_generation(connection)
+            index: VectorIndex | None = None
+            if wanted == "clusters":
+                logger.info("putting the vectors of %d windows of %s into clusters", len(ids), self._folder)
+                index, clustering = build_clusters(connection, ids, dimension=self._encoder.dimension)
+        with self._lock:
+            self._index, self._clustering, self._generation = index, None if index is None else clustering, generation
+            if index is None:
+                self._start()
+
+    def _write(self, index: VectorIndex, connection: sqlite3.Connection) -> None:
         """Write cache and manifest; call with the lock held, inside a writing transaction."""
         if self._saved_generation == self._generation:
             return
         path = self._path(self._generation)
         replace_file(path, index.write)
-        with path.open("rb") as file:
-            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        clustering = self._clustering
         save_manifest(
             self._folder,
             Manifest(
@@ -91,74 +154,67 @@ class VectorCache:
                 dimension=self._encoder.dimension,
                 generation=self._generation,
                 count=len(index.ids),
-                checksum=checksum,
+                seal=seal_file(path),
+                trained=None if clustering is None else clustering.trained,
+                probes=None if clustering is None else clustering.probes,
+                recall=None if clustering is None else clustering.recall,
             ),
         )
+        save_cached_generation(connection, self._generation)
         self._saved_generation = self._generation
         for other in self._folder.glob("vectors-*"):
             if other != path:
-                other.unlink(missing_ok=True)
-
-    def find_problems(self, connection: sqlite3.Connection) -> list[str]:
-        """Compare the index with the catalog; an empty list means they agree."""
-        with self._lock:
-            index = self._refresh(connection)
-            order = np.argsort(index.ids)
-            held, held_vectors = index.ids[order], index.vectors[order]
-        kept = select_chunk_ids(connection, None)
-        if not np.array_equal(held, kept):
-            different = np.setxor1d(held, kept)
-            return [f"the vector index and the catalog differ in {len(different)} windows, first {different[0]}"]
-        problems = []
-        rows = connection.execute("SELECT id, vector FROM chunks ORDER BY id")
-        for position, (chunk_id, blob) in enumerate(rows):
-            if blob != held_vectors[position].astype(VECTOR_TYPE).tobytes():
-                problems.append(f"window {chunk_id}: the vector index holds another vector than the catalog")
-        return problems
+                _delete(other)
 
     def _path(self, generation: str) -> Path:
         return self._folder / f"vectors-{generation}.faiss"
 
-    def _refresh(self, connection: sqlite3.Connection) -> FlatIndex:
-        """Bring the index in memory to the catalog's state; call with the lock held."""
-        from rag.index.flat_index import FlatIndex  # faiss takes a quarter of a second to import
-
+    def _refresh(self, connection: sqlite3.Connection) -> VectorIndex:
+        """Bring the index to the catalog's state; call with the lock held."""
         generation = load_generation(connection)
-        if self._index is None:
-            self._index = self._load(generation) or FlatIndex.build(self._encoder.dimension)
-            self._generation = self._saved_generation
+        self._open(connection)
+        index = self._index or self._start()
         if self._generation != generation:
-            _update(self._index, connection, dimension=self._encoder.dimension)
+            _update(index, connection, dimension=self._encoder.dimension)
             self._generation = generation
-        return self._index
-
-    def _load(self, generation: str) -> FlatIndex | None:
-        """Load the cache file, None if it does not belong to this state of the catalog or is damaged."""
-        from rag.index.flat_index import FlatIndex
-
-        manifest = load_manifest(self._folder)
-        wanted = (self._encoder.fingerprint, self._encoder.dimension, generation)
-        if manifest is None or (manifest.encoder_fingerprint, manifest.dimension, manifest.generation) != wanted:
-            logger.info("no vector cache of the present state in %s: building it from the catalog", self._folder)
-            return None
-        try:
-            with self._path(generation).open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != manifest.checksum:
-                    raise ValueError("its checksum is not the one in the manifest")
-                file.seek(0)
-                index = FlatIndex.read(file, dimension=self._encoder.dimension)
-        except (OSError, ValueError) as error:
-            logger.warning(
-                "the vector cache %s cannot be used (%s): building it again from the catalog",
-                self._path(generation),
-                error,
-            )
-            return None
-        self._saved_generation = generation
         return index
 
+    def _start(self) -> VectorIndex:
+        """Begin with an index without vectors."""
+        from rag.index.flat_index import FlatIndex  # faiss takes a quarter of a second to import
 
-def _update(index: FlatIndex, connection: sqlite3.Connection, *, dimension: int) -> None:
+        self._index, self._clustering, self._generation = FlatIndex.build(self._encoder.dimension), None, ""
+        return self._index
+
+    def _open(self, connection: sqlite3.Connection) -> None:
+        """Open the cache file, unless it was, or does not belong to a state this catalog was in, or is damaged."""
+        from rag.index.clustered_index import ClusteredIndex
+        from rag.index.clustering import Clustering
+        from rag.index.flat_index import FlatIndex
+
+        if self._index is not None:
+            return
+        manifest = load_manifest(self._folder)
+        wanted = (self._encoder.fingerprint, self._encoder.dimension, load_cached_generation(connection))
+        if manifest is None or (manifest.encoder_fingerprint, manifest.dimension, manifest.generation) != wanted:
+            logger.info("no vector cache of this catalog in %s: building it from the catalog", self._folder)
+            return
+        path = self._path(manifest.generation)
+        try:
+            if seal_file(path) != manifest.seal:
+                raise ValueError("its seal is not the one in the manifest")
+            if manifest.trained is None or manifest.probes is None or manifest.recall is None:
+                self._index = FlatIndex.open(path, dimension=manifest.dimension)
+            else:
+                self._index = ClusteredIndex.open(path, dimension=manifest.dimension, probes=manifest.probes)
+                self._clustering = Clustering(manifest.trained, manifest.probes, manifest.recall)
+        except (OSError, ValueError) as error:
+            logger.warning("the vector cache %s cannot be used (%s): building it again from the catalog", path, error)
+            return
+        self._generation = self._saved_generation = manifest.generation
+
+
+def _update(index: VectorIndex, connection: sqlite3.Connection, *, dimension: int) -> None:
     held = index.ids
     kept = select_chunk_ids(connection, None)
     gone = np.setdiff1d(held, kept)
@@ -167,15 +223,13 @@ def _update(index: FlatIndex, connection: sqlite3.Connection, *, dimension: int)
     new = np.setdiff1d(kept, held)
     if not new.size:
         return
-    cursor = connection.execute("SELECT id, vector FROM chunks WHERE id >= ? ORDER BY id", (int(new[0]),))
-    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-        ids = np.array([row[0] for row in rows], dtype=np.int64)
-        vectors = load_vectors([row[1] for row in rows], dimension=dimension)
+    for ids, vectors in iterate_vectors(connection, dimension=dimension, first=int(new[0])):
         fresh = np.isin(ids, new)
         index.add(ids[fresh], vectors[fresh])
 
 
-def load_vectors(blobs: list[bytes], *, dimension: int) -> Vectors:
-    """Load vectors from the catalog's blobs. Shape: (len(blobs), dimension)."""
-    flat: NDArray[np.float16] = np.frombuffer(b"".join(blobs), dtype=VECTOR_TYPE)
-    return flat.reshape(-1, dimension).astype(np.float32)
+def _delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:  # open in another process, where the system minds that
+        logger.info("the old vector cache %s could not be deleted: %s", path, error)

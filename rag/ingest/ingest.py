@@ -1,28 +1,30 @@
-"""Bring documents into a library: read, cut into windows, embed, store; one document at a time."""
+"""Bring documents into a library, from files or memory, and report what became of each."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
-from rag.chunks.chunk import Chunk
-from rag.chunks.windows import Unit, build_windows
+from rag.chunks.windows import Unit
 from rag.documents.container import INSIDE
 from rag.documents.document import Document
 from rag.documents.formats import find_container
-from rag.documents.loading import find_files, load_documents
+from rag.documents.loading import find_files
 from rag.documents.losses import LossEntry
 from rag.documents.unpacking import Unread
-from rag.embeddings.encoder import Encoder, Vectors
+from rag.embeddings.encoder import Encoder
 from rag.errors import DocumentError, RagError
 from rag.index.library_index import LibraryIndex
+from rag.ingest.file_readers import FileReaders, Found
+from rag.ingest.limits import READING_LIMITS, ReadingLimits
+from rag.ingest.pipeline import Outcome, Pipeline
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,8 @@ _STAGE_NAMES: dict[Stage, str] = {
     "store": "保存 / storing",
     "done": "完了 / done",
 }
-_WINDOWS_AT_ONCE = 1024
+_READ_AHEAD = 32_000_000
+"""Bytes of the largest file that is read before its turn: until then its text is in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,29 +104,33 @@ def ingest(
     stride: int,
     unit: Unit = "characters",
     progress: IngestProgress | None = None,
+    limits: ReadingLimits = READING_LIMITS,
 ) -> IngestReport:
     """Read files, and folders with all below them, into a library.
 
     A file that cannot be read is reported and the others still go in. What a document replaces goes in the same
-    transaction in which it comes, so an interruption leaves every document whole, old or new. A library has windows of
+    transaction in which it comes, so an interruption leaves every document whole, old or new. Much text is read and
+    analysed by several processes; what comes of it is the same, in the same order. A library has windows of
     one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
-    Documents of members that are gone from a container are removed once the whole of it has been read.
+    Documents of members that are gone from a container are removed once the whole of it has been read. Files are read
+    in other processes within `limits`, so that one which takes all time or memory, or breaks its reader, only fails.
 
     Raises:
         ArgumentError: `size` and `stride` cannot be.
         LibraryError: The library cannot be written.
         ModelError: The encoder fails.
     """
-    run = _Run(index, encoder, size, stride, unit, progress)
-    files = _find_files(paths)
-    run.total = len(files)
-    for file, failure in files.items():
-        with run.keeping_on(str(file)):
-            if failure is not None:
-                raise failure
-            run.report("read", str(file))
-            run.take_file(file)
-    return run.finish()
+    with (
+        closing(FileReaders(limits)) as readers,
+        _Run(index, encoder, size, stride, unit, progress) as run,
+    ):
+        files = _find_files(paths)
+        run.total = len(files)
+        for file, results in _read(files, run.pipeline, readers):
+            with run.keeping_on(str(file)):
+                run.report("read", str(file))
+                run.take_file(file, results())
+        return run.finish()
 
 
 def ingest_documents(
@@ -137,12 +144,12 @@ def ingest_documents(
     progress: IngestProgress | None = None,
 ) -> IngestReport:
     """Bring documents that are already in memory into a library; as `ingest` otherwise."""
-    run = _Run(index, encoder, size, stride, unit, progress)
-    run.total = len(documents) if isinstance(documents, Sequence) else 0
-    for document in documents:
-        with run.keeping_on(document.source):
-            run.take(document)
-    return run.finish()
+    with _Run(index, encoder, size, stride, unit, progress) as run:
+        run.total = len(documents) if isinstance(documents, Sequence) else 0
+        for document in documents:
+            with run.keeping_on(document.source):
+                run.take(document)
+        return run.finish()
 
 
 def _find_files(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]:
@@ -157,53 +164,93 @@ def _find_files(paths: Sequence[str | Path]) -> dict[Path, DocumentError | None]
     return files
 
 
-@dataclass(slots=True)
+def _read(
+    files: Mapping[Path, DocumentError | None], pipeline: Pipeline, readers: FileReaders
+) -> Iterator[tuple[Path, Callable[[], Iterator[Found]]]]:
+    """Yield each path with what gives the documents there; where there are workers, files are read ahead."""
+    waiting: deque[tuple[Path, Callable[[], Iterator[Found]]]] = deque()
+    for file, failure in files.items():
+        if failure is not None:
+            waiting.append((file, partial(_fail, failure)))
+        elif _measure(file) > _READ_AHEAD or not pipeline.workers.count:
+            waiting.append((file, partial(readers.read, file)))
+        else:
+            waiting.append((file, readers.start(file)))
+        while len(waiting) > pipeline.workers.count:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _measure(file: Path) -> int:
+    """Return the size of a file in bytes, 0 where loading will say what is wrong with it."""
+    try:
+        return file.stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def _fail(error: DocumentError) -> Iterator[Found]:
+    raise error
+
+
 class _Run:
     """One call of `ingest`: what it was given and what it has done so far."""
 
-    index: LibraryIndex
-    encoder: Encoder
-    size: int
-    stride: int
-    unit: Unit
-    progress: IngestProgress | None
-    total: int = 0
-    characters: int = 0
-    began: float = field(default_factory=time.perf_counter)
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    losses: list[LossEntry] = field(default_factory=list)
-    done: int = 0
+    def __init__(
+        self,
+        index: LibraryIndex,
+        encoder: Encoder,
+        size: int,
+        stride: int,
+        unit: Unit,
+        progress: IngestProgress | None,
+    ) -> None:
+        self.index = index
+        self.progress = progress
+        self.pipeline = Pipeline(index, encoder, size=size, stride=stride, unit=unit)
+        self.total = 0
+        self.done = 0
+        self.characters = 0
+        self.began = time.perf_counter()
+        self.added: list[str] = []
+        self.updated: list[str] = []
+        self.unchanged: list[str] = []
+        self.failed: list[Failure] = []
+        self.removed: list[str] = []
+        self.losses: list[LossEntry] = []
 
-    @property
-    def windowing(self) -> str:
-        """How windows are cut in this run, as the library writes it down."""
-        return f"{self.size}/{self.stride} {self.unit}"
+    def __enter__(self) -> _Run:
+        return self
 
-    def take_file(self, file: Path) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.pipeline.close()
+
+    def take_file(self, file: Path, results: Iterator[Found]) -> None:
         """Bring in the documents of one file; what is lost of them is noted."""
         source = str(file.resolve())
         present: set[str] = set()
         unread: set[str] = set()
-        for found in load_documents(file):
+        is_told = False  # whether the file itself has counted as done
+        for found in results:
             if isinstance(found, LossEntry):
                 self.losses.append(found)
-            elif isinstance(found, Unread):
-                self.failed.append(Failure(found.source, found.error))
+                continue
+            if found.source in {source, str(file)} and not is_told:
+                is_told = True
+            else:
+                self.total += 1
+            if isinstance(found, Unread):
                 unread.add(found.source)
-            elif found.source == source:
-                present.add(found.source)
-                self.take(found)
+                self._settle(self.pipeline.put_failure(found.source, found.error))
             else:
                 present.add(found.source)
-                self.total += 1
                 with self.keeping_on(found.source):
                     self.take(found)
         if find_container(file.name) is not None:
             self._forget(source, present, unread)
+        if not is_told:
+            self.done += 1
+            self.report("done", str(file))
 
     def take(self, document: Document) -> None:
         """Bring one document in and note what is lost of it."""
@@ -214,30 +261,24 @@ class _Run:
     def add(self, document: Document) -> None:
         """Bring one document in, unless it is there in this very form."""
         self.characters += len(document.text)
-        if self.index.holds(document, windowing=self.windowing):
-            self.unchanged.append(document.id)
-        else:
-            known = self.index.find_source(document.source)
-            chunks = build_windows(document, size=self.size, stride=self.stride, unit=self.unit, encoder=self.encoder)
-            vectors = self._embed(document, chunks)
-            self.report("store", document.source)
-            self.index.replace_document(document, chunks, vectors, windowing=self.windowing)
-            (self.added if known is None else self.updated).append(document.id)
+
+        def tell(done: int, total: int) -> None:
+            self.report("embed", document.source, windows_done=done, windows_total=total)
+
+        self._settle(self.pipeline.put(document, progress=tell))
 
     @contextmanager
     def keeping_on(self, path: str) -> Iterator[None]:
-        """Count one document as done, whether it goes in or fails; what would fail for all is passed on."""
+        """Count a document that fails as done; what would fail for all is passed on."""
         try:
             yield
         except DocumentError as error:
-            self.failed.append(Failure(path, str(error)))
+            self._settle(self.pipeline.put_failure(path, str(error)))
         except RagError:
             raise
         except Exception as error:
             logger.exception("%s was not ingested", path)
-            self.failed.append(Failure(path, f"{type(error).__name__}: {error}"))
-        self.done += 1
-        self.report("done", path)
+            self._settle(self.pipeline.put_failure(path, f"{type(error).__name__}: {error}"))
 
     def report(self, stage: Stage, path: str, *, windows_done: int = 0, windows_total: int = 0) -> None:
         """Tell the caller where things stand."""
@@ -246,6 +287,7 @@ class _Run:
 
     def finish(self) -> IngestReport:
         """Cut anew what is cut otherwise, save the vector cache and sum up."""
+        self._settle(self.pipeline.store_all())
         self._cut_others()
         if self.added or self.updated or self.removed:
             self.index.save()
@@ -272,23 +314,21 @@ class _Run:
                 self.removed.append(document_id)
 
     def _cut_others(self) -> None:
-        others = self.index.find_other_windowing(self.windowing)
+        others = self.index.find_other_windowing(self.pipeline.windowing)
         self.total = self.done + len(others)
         for document_id in others:
-            document = self.index.load_document(document_id)
-            self.add(document)
+            self.add(self.index.load_document(document_id))
+        self._settle(self.pipeline.store_all())
+
+    def _settle(self, outcomes: Iterable[Outcome]) -> None:
+        """Write down what became of documents."""
+        for outcome in outcomes:
+            if outcome.kind == "failed":
+                self.failed.append(Failure(outcome.source, outcome.name))
+            else:
+                known = {"added": self.added, "updated": self.updated, "unchanged": self.unchanged}
+                known[outcome.kind].append(outcome.name)
+                if outcome.kind != "unchanged":
+                    self.report("store", outcome.source)
             self.done += 1
-            self.report("done", document.source)
-
-    def _embed(self, document: Document, chunks: Sequence[Chunk]) -> Vectors:
-        """Embed the windows piece by piece, so that a huge document needs little more memory than its vectors."""
-        vectors = np.empty((len(chunks), self.encoder.dimension), dtype=np.float32)
-        for first in range(0, len(chunks), _WINDOWS_AT_ONCE):
-            piece = [chunk.text for chunk in chunks[first : first + _WINDOWS_AT_ONCE]]
-
-            def tell(done: int, _: int, *, before: int = first) -> None:
-                self.report("embed", document.source, windows_done=before + done, windows_total=len(chunks))
-
-            tell(0, len(piece))
-            vectors[first : first + len(piece)] = self.encoder.encode_documents(piece, progress=tell)
-        return vectors
+            self.report("done", outcome.source)

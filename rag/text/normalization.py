@@ -13,6 +13,8 @@ from itertools import groupby
 # Dashes that stand for the long vowel mark after a katakana: one, not the two of a parenthesis. The hyphen-minus is
 # left alone, it also joins two words.
 _LONG_VOWEL = re.compile("(?<=[ァ-ヺー])[‐–—―−](?![‐–—―−])")
+# Most characters of Japanese text: they join nothing and no folding changes them.
+_PLAIN = re.compile("[ -@\\[-~\n、。々「-』ぁ-ゖァ-ヺー一-鿿]+")
 _LONGEST_SEGMENT = 32
 """Characters that are one place together: more marks than any language puts on a letter (UAX 15 allows for 30)."""
 
@@ -65,6 +67,15 @@ def _map(text: str, change: Callable[[str], str]) -> MappedText:
     ends: list[int] = []
     place, size = 0, len(text)
     while place < size:
+        if plain := _PLAIN.match(text, place):
+            # The last one may be joined by what follows.
+            stop = plain.end() if plain.end() == size or not _joins(text[plain.end()]) else plain.end() - 1
+            if stop > place:
+                pieces.append(text[place:stop])
+                starts += range(place, stop)
+                ends += range(place + 1, stop + 1)
+                place = stop
+                continue
         stop = place + 1
         while stop < size and _joins(text[stop]):
             stop += 1

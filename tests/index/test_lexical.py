@@ -11,7 +11,7 @@ import pytest
 
 from rag.index import lexical
 from rag.index.catalog import CATALOG_NAME
-from rag.index.lexical import TERMS_VERSION, build_chunk_terms, build_match
+from rag.index.lexical import TERMS_VERSION
 from rag.index.library_index import LibraryIndex
 from rag.text.terms import build_terms
 from tests.index.conftest import Open, open_index
@@ -45,7 +45,12 @@ def change(folder: Path, *statements: str) -> None:
     [
         pytest.param((f"UPDATE library SET terms_version = {TERMS_VERSION + 1}",), id="other-terms"),
         pytest.param(
-            ("ALTER TABLE library DROP COLUMN terms_version", "DROP TABLE losses", "PRAGMA user_version = 1"),
+            (
+                "ALTER TABLE library DROP COLUMN terms_version",
+                "ALTER TABLE library DROP COLUMN cached_generation",
+                "DROP TABLE losses",
+                "PRAGMA user_version = 1",
+            ),
             id="older-schema",
         ),
     ],
@@ -90,33 +95,6 @@ def test_a_new_library_is_not_built_anew(folder: Path, caplog: pytest.LogCapture
     for _ in range(2):
         open_index(folder).close()
     assert "terms" not in caplog.text
-
-
-def test_windows_share_one_analysis_of_their_text() -> None:
-    text = "休暇を申請する。出張を命じる。"
-    assert build_chunk_terms(text, [(8, 15), (0, 15), (0, 8)]) == ["出張 命ずる", "休暇 申請 出張 命ずる", "休暇 申請"]
-    assert build_chunk_terms(text, []) == []
-
-
-def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "休暇を申請する。" * 30
-    windows = [(start, min(start + 24, len(text))) for start in range(0, len(text), 8)]
-    whole = build_chunk_terms(text, windows)
-    monkeypatch.setattr(lexical, "_BLOCK_CHARACTERS", 40)
-    assert build_chunk_terms(text, windows) == whole
-
-
-@pytest.mark.parametrize(
-    ("terms", "expected"),
-    [
-        ([], ""),
-        (["", " "], ""),
-        (["休暇", "申請", "休暇"], '"休暇" OR "申請"'),
-        (['a"b', "c\0"], '"ab" OR "c"'),
-    ],
-)
-def test_build_match(terms: list[str], expected: str) -> None:
-    assert build_match(terms) == expected
 
 
 def test_any_number_of_hits_may_be_asked_for(index: LibraryIndex) -> None:

@@ -50,7 +50,7 @@ def put_foreign_index(folder: Path) -> None:
     foreign = faiss.IndexFlatIP(3)
     foreign.add(np.eye(3, dtype=np.float32))
     faiss.write_index(foreign, str(path))
-    edit_manifest(folder, checksum=hashlib.sha256(path.read_bytes()).hexdigest())
+    edit_manifest(folder, seal=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
@@ -82,7 +82,7 @@ def test_the_cache_is_used(expected: list[Match], folder: Path, reopen: Open, mo
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("vectors were read from the catalog")
 
-    monkeypatch.setattr("rag.index.vectors.load_vectors", fail)
+    monkeypatch.setattr("rag.index.vectors.iterate_vectors", fail)
     assert reopen().search_dense(QUERY, k=10) == expected
 
 
@@ -108,7 +108,7 @@ def test_a_bad_cache_is_built_again(
 
 def test_the_manifest_says_what_the_cache_is_made_of(expected: list[Match], folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    assert (manifest["schema"], manifest["encoder_name"], manifest["encoder_fingerprint"]) == (1, "模型A", "f" * 16)
+    assert (manifest["schema"], manifest["encoder_name"], manifest["encoder_fingerprint"]) == (2, "模型A", "f" * 16)
     assert (manifest["dimension"], manifest["count"]) == (8, 6)
     assert find_cache(folder).name == f"vectors-{manifest['generation']}.faiss"
 
