@@ -17,6 +17,7 @@ from rag.errors import ArgumentError, LibraryError
 from rag.index.catalog import holds_catalog
 from rag.index.library_index import LibraryIndex
 from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_documents
+from rag.ingest.limits import ReadingLimits
 from rag.library.models import load_encoder, load_reader, load_reranker
 from rag.library.records import Answer, Citation, DocumentEntry, Seconds, Statistics, Turn
 from rag.reading.answer import Reading, Span
@@ -142,6 +143,7 @@ class Library:
             stride=self.settings.stride,
             unit=self.settings.unit,
             progress=progress,
+            limits=ReadingLimits(self.settings.reading_seconds, self.settings.reading_memory * 2**20),
         )
 
     def add_documents(self, documents: Sequence[Document], *, progress: IngestProgress | None = None) -> IngestReport:
