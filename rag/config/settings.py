@@ -36,7 +36,8 @@ class Settings:
     search. `hits`: windows found for a question. `pool`: windows each kind of search contributes before fusion, in
     which `dense_share` is the say of the search by meaning. `reranked`: hits that the reader reads to put them in
     order, 0 for none. `widen`: what windows are widened to before they are read. `passage_characters`: longest
-    passage made of overlapping windows. `passages`: passages handed to the reader.
+    passage made of overlapping windows. `passages`: passages handed to the reader. `reading_seconds`,
+    `reading_memory`: what reading a file may take, in seconds for each document and in MiB.
     """
 
     library: str = "indexes/default"
@@ -54,6 +55,8 @@ class Settings:
     widen: Widen = "none"
     passage_characters: int = 800
     passages: int = 5
+    reading_seconds: int = 120
+    reading_memory: int = 2048
 
 
 def load_settings(

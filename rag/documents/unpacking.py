@@ -89,6 +89,8 @@ class Unpacking:
             yield build_document(content, source=source, stem=inner)
         except DocumentError as error:
             yield Unread(source, f"{source}: {error}")
+        except MemoryError:
+            raise  # for whoever set the limit
         except Exception as error:
             logger.exception("%s was not read", source)
             yield Unread(source, f"{source}: {type(error).__name__}: {error}")

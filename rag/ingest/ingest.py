@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from rag.chunks.windows import Unit
 from rag.documents.container import INSIDE
 from rag.documents.document import Document
 from rag.documents.formats import find_container
-from rag.documents.loading import find_files, load_documents
+from rag.documents.loading import find_files
 from rag.documents.losses import LossEntry
 from rag.documents.unpacking import Unread
 from rag.embeddings.encoder import Encoder
@@ -26,8 +26,9 @@ from rag.index.files import FileState
 from rag.index.library_index import LibraryIndex
 from rag.index.tags import check_tags
 from rag.ingest.changes import KnownFiles, Look
+from rag.ingest.file_readers import FileReaders, Found
+from rag.ingest.limits import READING_LIMITS, ReadingLimits
 from rag.ingest.pipeline import Outcome, Pipeline
-from rag.ingest.workers import Workers
 
 logger = logging.getLogger(__name__)
 
@@ -39,12 +40,9 @@ _STAGE_NAMES: dict[Stage, str] = {
     "store": "保存 / storing",
     "done": "完了 / done",
 }
-Found = Document | Unread | LossEntry
 Load = Callable[[], Iterable[Found]]
-_FILES_AHEAD = 2
-"""Files that are read for each worker before their turn."""
-_READ_HERE = 32_000_000
-"""Bytes from which on a file is read in this process: its text would be in memory twice on its way."""
+_READ_AHEAD = 32_000_000
+"""Bytes of the largest file that is read before its turn: until then its text is in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +111,7 @@ def ingest(
     context: Context = "none",
     progress: IngestProgress | None = None,
     tags: Mapping[str, str] | None = None,
+    limits: ReadingLimits = READING_LIMITS,
 ) -> IngestReport:
     """Read files, and folders with all below them, into a library.
 
@@ -122,8 +121,9 @@ def ingest(
     one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
     Documents of members that are gone from a container are removed once the whole of it has been read. A file whose
     size and time are as they were is not read, and of a changed document only the windows whose text changed are
-    embedded. All documents named get the `tags`. What
-    `context` names is embedded and indexed before each window; a context too long for the encoder is not embedded.
+    embedded. All documents named get the `tags`. What `context` names is embedded and indexed before each window; a
+    context too long for the encoder is not embedded. Files are read in other processes within `limits`, so that one
+    which takes all time or memory, or breaks its reader, only fails.
 
     Raises:
         ArgumentError: `size`, `stride` or `tags` cannot be.
@@ -131,11 +131,14 @@ def ingest(
         ModelError: The encoder fails.
     """
     checked = check_tags(tags or {})
-    with _Run(index, encoder, size, stride, unit, context, progress, checked) as run:
+    with (
+        closing(FileReaders(limits)) as readers,
+        _Run(index, encoder, size, stride, unit, context, progress, checked) as run,
+    ):
         files = find_each_file(paths)
         run.total = len(files)
         known = KnownFiles(index, windowing=run.pipeline.windowing)
-        for path, look, load in _read(files, known, run.pipeline):
+        for path, look, load in _read(files, known, run.pipeline, readers):
             with run.keeping_on(str(path)):
                 run.report("read", str(path))
                 run.take_file(path, look, load)
@@ -175,17 +178,22 @@ def find_each_file(paths: Sequence[str | Path]) -> dict[Path, DocumentError | No
 
 
 def _read(
-    files: Mapping[Path, DocumentError | None], known: KnownFiles, pipeline: Pipeline
+    files: Mapping[Path, DocumentError | None], known: KnownFiles, pipeline: Pipeline, readers: FileReaders
 ) -> Iterator[tuple[Path, Look | None, Load]]:
     """Yield each file with how it was known and what gives its documents; where there are workers, they read ahead."""
     waiting: deque[tuple[Path, Look | None, Load]] = deque()
     for file, failure in files.items():
+        look = None if failure is not None else _look(file, known)
         if failure is not None:
-            waiting.append((file, None, partial(_fail, failure)))
+            load: Load = partial(_fail, failure)
+        elif look is not None and look.same:
+            load = tuple
+        elif _measure(file) > _READ_AHEAD or not pipeline.workers.count:
+            load = partial(readers.read, file)
         else:
-            look = _look(file, known)
-            waiting.append((file, look, _start(file, look, pipeline.workers)))
-        while len(waiting) > _FILES_AHEAD * pipeline.workers.count:
+            load = readers.start(file)
+        waiting.append((file, look, load))
+        while len(waiting) > pipeline.workers.count:
             yield waiting.popleft()
     yield from waiting
 
@@ -195,19 +203,6 @@ def _look(file: Path, known: KnownFiles) -> Look | None:
         return known.look(file)
     except (OSError, ValueError):
         return None  # the loader says why
-
-
-def _start(file: Path, look: Look | None, workers: Workers) -> Load:
-    """Have a file read; one that holds several documents is read here, one after the other, as they are asked for."""
-    if look is not None and look.same:
-        return tuple
-    if find_container(file.name) is not None or _measure(file) > _READ_HERE:
-        return partial(load_documents, file)
-    return workers.start(_load_all, file)
-
-
-def _load_all(file: Path) -> list[Found]:
-    return list(load_documents(file))
 
 
 def _measure(file: Path) -> int:

@@ -2,38 +2,95 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import signal
 import sys
-from typing import Any, BinaryIO
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+Answer = tuple[Literal["item", "end", "error"], Any]
+"""What comes of a task: items one by one where it yields them, and at last its value or its exception."""
 
 
 def work(tasks: BinaryIO, results: BinaryIO) -> None:
-    """Answer each `(function, arguments)` with `(value, None)` or `(None, exception)`, until there are no more."""
+    """Do each `(function, arguments, memory)` until there are no more; `memory` is in bytes, or None for no bound."""
+    baseline: int | None = None
     while True:
         try:
-            function, arguments = pickle.load(tasks)
+            function, arguments, memory = pickle.load(tasks)
         except EOFError:  # whoever started this process is done, or gone
             return
-        answer: tuple[Any, Exception | None]
+        if baseline is None:
+            baseline = _measure_memory()  # after the import of what the first task needs
+        last: Answer
         try:
-            answer = function(*arguments), None
+            _limit_memory(None if memory is None else baseline + memory)
+            value = function(*arguments)
+            if isinstance(value, Iterator):
+                for item in value:
+                    _send(_pack(("item", item)), results)
+                value = None
+            last = "end", value
         except Exception as error:  # noqa: BLE001
-            answer = None, error
-        results.write(_pack(answer))
-        results.flush()
+            last = "error", error
+        _limit_memory(None)
+        _send(_pack(last), results)
+        del last
 
 
-def _pack(answer: tuple[Any, Exception | None]) -> bytes:
+def _send(packed: bytes, results: BinaryIO) -> None:
+    results.write(packed)
+    results.flush()
+
+
+def _pack(answer: Answer) -> bytes:
+    value = answer[1]
+    if isinstance(value, MemoryError):
+        return pickle.dumps(("error", MemoryError()))  # and nothing that holds on to the frames it was raised in
     try:
-        packed = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
-        if answer[1] is not None:
+        if isinstance(value, Exception):
+            value.add_note("".join(traceback.format_exception(value)))
+            packed = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
             pickle.loads(packed)  # exceptions with arguments of their own cannot always be made again
+            return packed
+        return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001
-        error = answer[1]
-        packed = pickle.dumps((None, RuntimeError(f"{type(error or answer[0]).__name__}: {error or 'not sendable'}")))
-    return packed
+        reason = value if isinstance(value, Exception) else "not sendable"
+        return pickle.dumps(("error", RuntimeError(f"{type(value).__name__}: {reason}")))
+
+
+def _measure_memory() -> int:
+    """Return the bytes of address space in use; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    except (OSError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _limit_memory(size: int | None) -> None:
+    """Let allocations beyond this address space fail, where the system has such a limit and says what is in use."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = resource.RLIM_INFINITY if size is None else size
+    if hard != resource.RLIM_INFINITY:
+        wanted = hard if wanted == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+
+
+def _volunteer() -> None:
+    """Where the memory of the machine runs out, let the system end this process rather than the one that waits."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
 
 
 def main() -> None:
@@ -41,6 +98,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one says what happens
     results = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not come between
+    _volunteer()
     work(sys.stdin.buffer, results)
 
 

@@ -18,6 +18,7 @@ from rag.index.library_index import LibraryIndex
 from rag.index.place import holds_catalog
 from rag.index.transfer import export_library, import_library
 from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_documents
+from rag.ingest.limits import ReadingLimits
 from rag.ingest.repair import RepairReport
 from rag.ingest.sync import SyncReport
 from rag.library.models import load_encoder, load_reader, load_reranker
@@ -179,6 +180,7 @@ class Library:
             context=self.settings.context,
             progress=progress,
             tags=tags,
+            limits=ReadingLimits(self.settings.reading_seconds, self.settings.reading_memory * 2**20),
         )
 
     def add_documents(self, documents: Sequence[Document], *, progress: IngestProgress | None = None) -> IngestReport:

@@ -17,6 +17,7 @@ from rag.errors import ArgumentError, ModelError
 from rag.index.library_index import LibraryIndex
 from rag.ingest.ingest import IngestReport, IngestStep, ingest, ingest_documents
 from tests.fakes import FakeEncoder
+from tests.ingest import hostile
 
 RULES = "休暇は十日とする。届は前日までに出す。"
 MENU = "定食は六百円である。席は四十ある。"
@@ -91,18 +92,13 @@ def test_a_file_named_twice_is_read_once(index: LibraryIndex, files: Path) -> No
 def test_a_crash_of_a_loader_is_one_failure(
     index: LibraryIndex, files: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from rag.documents.loading import load_document
-
-    def load(path: Path) -> Document:
-        if path.name == "規程.txt":
-            raise IndexError("list index out of range")
-        return load_document(path)
-
-    monkeypatch.setattr("rag.documents.loading.load_document", load)
+    monkeypatch.setattr("rag.ingest.file_readers.load_documents", hostile.load_documents)
+    (files / "error.txt").write_text("索引", "utf-8")
     report = take_in(index, files)
     assert [failure.error for failure in report.failed] == ["IndexError: list index out of range"]
-    assert len(report.added) == 1
-    assert "規程.txt was not ingested" in caplog.text
+    assert len(report.added) == 2
+    assert "error.txt was not ingested" in caplog.text
+    assert "in load_documents" in caplog.text  # where it happened, in the other process
 
 
 def test_what_fails_for_all_is_passed_on(index: LibraryIndex, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:

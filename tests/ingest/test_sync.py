@@ -142,7 +142,7 @@ def test_an_untouched_file_is_not_read(
         raise AssertionError(f"{path} was read")
 
     monkeypatch.setattr(FileState, "measure", fail)
-    monkeypatch.setattr("rag.ingest.ingest.load_documents", fail)
+    monkeypatch.setattr("rag.ingest.file_readers.FileReaders.start", fail)
     assert len(synchronise(index, files, encoder).unchanged) == 3
     report = ingest([files], index=index, encoder=encoder, size=SIZE, stride=SIZE)
     assert (len(report.unchanged), report.failed) == (3, ())

@@ -70,7 +70,7 @@ def test_an_archive_that_moved_keeps_its_documents(index: LibraryIndex, tmp_path
 def test_an_archive_as_it_was_is_not_read(index: LibraryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = write_archive(tmp_path / "docs" / "規程.zip", 休暇="年休は二十日です。", 旅費="日当は千円です。")
     first = ingest([archive], index=index, encoder=FakeEncoder(), size=40, stride=20)
-    monkeypatch.setattr("rag.ingest.ingest.load_documents", None)
+    monkeypatch.setattr("rag.ingest.file_readers.FileReaders.start", None)
     again = ingest([archive], index=index, encoder=FakeEncoder(), size=40, stride=20)
     assert sorted(again.unchanged) == sorted(first.added)
     assert again.failed == ()
