@@ -11,9 +11,11 @@ from tests.documents.written_files import build_zip
 
 ENCODINGS = ("utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-16", "utf-16-be", "utf-32", "utf-7", "latin-1")
 MARKS = (
-    b"\0", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\x1b$B", b"<", b">", b"&", b"&#0;", b"&#xD800;", b"<!DOCTYPE a [",
+    b"\0", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\x1b$B", b"<", b">", b"&", b"&#0;", b"&#xD800;",
+    b"<!DOCTYPE a [",
     b"]]>", b"<![CDATA[", b"<!--", b'"', b"'", b"{", b"[", b"]", b"}", b",", b"\t", b"\r", b"\n\n", b"|", b"```", b"\\",
-    b"1e999", b"-1", b"99999999999", b"A1048577", b"ZZZZ1", b"nan", b"%", b"%PDF-1.7", b"endobj", b"stream", b"PK\x03\x04",
+    b"1e999", b"-1", b"99999999999", b"A1048577", b"ZZZZ1", b"nan", b"%", b"%PDF-1.7", b"endobj", b"stream",
+    b"PK\x03\x04",
     "｜《》".encode(), "［＃".encode(), "\u202e\u0301\ufeff".encode(),
 )  # fmt: skip
 
