@@ -98,6 +98,7 @@ def split_rows(text: str, delimiter: str) -> Iterator[list[str]]:
 
 def _trim(row: list[str]) -> list[str]:
     """A row without the empty cells at its end; spreadsheets fill up every row to the width of the widest."""
-    while row and not row[-1].strip():
-        row = row[:-1]
-    return row
+    width = len(row)
+    while width and not row[width - 1].strip():
+        width -= 1
+    return row[:width]

@@ -22,7 +22,6 @@ from pathlib import Path
 
 from rag.documents.canonical import to_canonical
 from rag.documents.document import Document
-from rag.documents.formats import supported_suffixes
 from rag.documents.losses import LossEntry
 from rag.ingest.file_readers import FileReaders
 from rag.ingest.limits import ReadingLimits
@@ -52,12 +51,9 @@ def write_originals(folder: Path) -> dict[str, bytes]:
         write(path)
         originals[suffix] = path.read_bytes()
     originals[".zip"] = build_zip({f"文書{suffix}": originals[suffix] for suffix in (".docx", ".txt", ".eml", ".pdf")})
-    originals[".mbox"] = b"".join(
-        b"From a@example.com Thu Jan  1 00:00:00 1970\n" + originals[".eml"] for _ in range(3)
-    )
     originals[".jsonl.gz"] = gzip.compress(originals[".jsonl"])
     originals[".jsonl.xz"] = lzma.compress(originals[".jsonl"])
-    return {suffix: data for suffix, data in originals.items() if suffix in supported_suffixes()}
+    return originals
 
 
 def write_mutants(folder: Path, originals: dict[str, bytes], *, files: int, seed: int) -> Iterator[Path]:
@@ -75,7 +71,7 @@ def write_mutants(folder: Path, originals: dict[str, bytes], *, files: int, seed
 def find_faults(document: Document) -> list[str]:
     """Say what is not as it should be in a document."""
     faults = [] if document.text.strip() else ["no text"]
-    if to_canonical(document.text) != document.text or not document.text.endswith("\n"):
+    if to_canonical(document.text) != document.text:
         faults.append("text is not canonical")
     shown = [document.text, document.title, *(anchor.label for anchor in document.anchors), *document.metadata.values()]
     if any(SURROGATE.search(text) for text in shown):
@@ -105,7 +101,7 @@ def read(path: Path, readers: FileReaders, tally: Tally) -> None:
                     tally.faults.append(f"{path.name}: {found.error}")
     except Exception as error:  # noqa: BLE001
         kinds.add("exception")
-        tally.faults.append(f"{path.name}: {type(error).__name__}: {error}\n{''.join(getattr(error, '__notes__', ()))}")
+        tally.faults.append(f"{path.name}: {error!r}\n{''.join(getattr(error, '__notes__', ()))}")
     tally.outcomes[" + ".join(sorted(kinds)) or "nothing"] += 1
     tally.slowest = max(tally.slowest, (time.perf_counter() - began, path.name))
 
