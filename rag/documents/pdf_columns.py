@@ -31,17 +31,19 @@ class Column:
     limit: float
 
 
-def order_columns(runs: Sequence[Run], *, limit: float) -> list[Column]:
+def order_columns(runs: Sequence[Run], *, page: tuple[float, float]) -> list[Column]:
     """Order the runs of a page: lines over the whole page part it into bands, in which column follows column.
 
     Args:
         runs: In any order.
-        limit: Where the page ends along the lines, as far before its edge as the text begins behind the other.
+        page: Where the page begins and ends along the lines; text is taken to keep the same distance from both.
     """
     if not runs:
         return []
     apart = _find_apart(runs)
-    return _order(runs, apart, min(run.start for run in runs), max(run.end for run in runs), limit)
+    body = [run for run in runs if run.first not in apart] or runs
+    start = min(run.start for run in body)
+    return _order(runs, apart, start, max(run.end for run in body), page[0] + page[1] - start)
 
 
 def _order(runs: Sequence[Run], apart: set[int], start: float, end: float, limit: float) -> list[Column]:

@@ -61,10 +61,9 @@ def build_lines(glyphs: Glyphs, size: tuple[float, float]) -> PageLines:
     """
     runs = build_runs(glyphs)
     text, readings = split_ruby(runs, glyphs)
-    begin = min((run.start for run in text), default=0.0)
     # Down a page, places along a line count from minus its height to 0.
-    limit = -size[1] - begin if runs.is_vertical else size[0] - begin
-    lines = [line for column in order_columns(text, limit=limit) for line in _write_column(column, glyphs, runs)]
+    page = (-size[1], 0.0) if runs.is_vertical else (0.0, size[0])
+    lines = [line for column in order_columns(text, page=page) for line in _write_column(column, glyphs, runs)]
     top = max((-run.start for run in text), default=0.0)
     above = [run for run in runs.flat if -run.middle >= top]
     below = [run for run in runs.flat if -run.middle < top]

@@ -105,7 +105,9 @@ def _set_flat_apart(
     import numpy as np
 
     boxes = glyphs.boxes.copy()
+    middles = (boxes[indices, 0] + boxes[indices, 2]) / 2
     across, down = _relate(glyphs, indices)
+    across &= boxes[indices[1:], 0] - boxes[indices[:-1], 2] < 0.4 * (boxes[indices[:-1], 3] - boxes[indices[:-1], 1])
     wide = float(np.median(boxes[indices, 2] - boxes[indices, 0]))
     flat: list[Run] = []
     rest: list[int] = []
@@ -117,7 +119,8 @@ def _set_flat_apart(
         outer = boxes[group]
         left, bottom = outer[:, :2].min(0)
         right, top = outer[:, 2:].max(0)
-        if len(group) > 1 and right - left > 1.5 * wide:
+        alone = np.count_nonzero(np.abs(middles - (left + right) / 2) < 0.5 * wide) <= len(group)
+        if len(group) > 1 and (alone or right - left > 1.5 * wide):
             text = "".join(glyphs.characters[group[0] : group[-1] + 1])
             flat.append(Run(group[0], group[-1] + 1, text, float(left), float(right), float(-top), float(-bottom)))
         else:
