@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rag.documents.canonical import clean_title, find_heading_anchors
 from rag.documents.loader import Content
 from rag.documents.losses import Losses
+from rag.documents.pdf_lines import Line
 from rag.documents.pdf_margins import strip_margins
 from rag.documents.pdf_ocr import NEEDED, can_recognise, recognise_page
 from rag.documents.pdf_page import open_pdf, read_label, read_page
@@ -38,11 +39,11 @@ class PdfLoader:
             pages = [read_page(document, number) for number in range(len(document))]
             title = document.get_metadata_value("Title")
             scanned = [number for number, page in enumerate(pages) if page.drawn and not page.lines.lines]
-            recognised = {}
+            recognised: dict[int, list[Line]] = {}
             if scanned and can_recognise():
                 recognised = {number: lines for number in scanned if (lines := recognise_page(document, number))}
-        lines = strip_margins([recognised.get(number, page.lines.lines) for number, page in enumerate(pages)])
-        joined = join_pages(labels, lines, [page.lines.readings for page in pages])
+        bodies = strip_margins([recognised.get(number, page.lines.lines) for number, page in enumerate(pages)])
+        joined = join_pages(labels, bodies, [page.lines.readings for page in pages])
         if not joined.text:
             raise DocumentError(
                 f"{len(pages)} ページのどこにも文字がなく、スキャン画像のようです。{NEEDED[0]}か、OCR（例: ocrmypdf "

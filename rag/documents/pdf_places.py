@@ -23,6 +23,8 @@ CHANGED = (
     "ファイルは読み込んだときから変わっています。もう一度加えてください / "
     "the file is no longer what was read; expected the same text; add it again"
 )
+ARCHIVED = "!/"
+"""Stands in the source of a member of an archive or a mail."""
 SCALE = 1.5
 """Pixels for a point in the picture of a page."""
 
@@ -46,7 +48,7 @@ class Box:
 
 def has_boxes(document: Document) -> bool:
     """Whether places of a document can be looked up: it comes from a PDF that is a file of its own."""
-    return document.metadata.get("format") == "pdf" and Path(document.source).is_file()
+    return document.metadata.get("format") == "pdf" and ARCHIVED not in document.source
 
 
 def locate_boxes(document: Document, start: int, end: int) -> list[Box]:
@@ -57,10 +59,10 @@ def locate_boxes(document: Document, start: int, end: int) -> list[Box]:
     Raises:
         DocumentError: The document is no PDF, or the file is gone or has changed.
     """
-    if document.metadata.get("format") != "pdf":
+    if not has_boxes(document):
         raise DocumentError(
-            f"{document.source}: PDF ではありません。PDF から読んだ文書が必要です / "
-            "it is no PDF; expected a document that was read from one"
+            f"{document.source}: PDF のファイルではありません。PDF のファイルから読んだ文書が必要です。取り出して加えて"
+            "ください / it is no file of PDF; expected a document that was read from one; add it as a file of its own"
         )
     boxes: list[Box] = []
     with open_pdf(read_bytes(Path(document.source))) as file:

@@ -40,9 +40,7 @@ def mend_lines(lines: Sequence[Line]) -> PageText:
     return PageText("".join(pieces)[:-1], tuple(glyphs[:-1]))
 
 
-def join_pages(
-    labels: Sequence[str], pages: Sequence[Sequence[Line]], readings: Sequence[Sequence[Reading]]
-) -> Pages:
+def join_pages(labels: Sequence[str], pages: Sequence[Sequence[Line]], readings: Sequence[Sequence[Reading]]) -> Pages:
     """Join pages: a line that goes on over the page is mended like any other.
 
     Args:

@@ -119,7 +119,7 @@ def test_ask_gives_every_field(library: Path, capsys: pytest.CaptureFixture[str]
         assert sentence["text"] == RULES[sentence["start"] : sentence["end"]]
     assert set(answer["seconds"]) == {"retrieve", "read", "explain"}
     if answer["citation"]:
-        assert set(answer["citation"]) == {"document", "title", "start", "end", "page", "heading", "text"}
+        assert set(answer["citation"]) == {"document", "title", "start", "end", "page", "heading", "text", "boxes"}
         assert answer["citation"]["text"] == RULES[answer["citation"]["start"] : answer["citation"]["end"]]
 
 

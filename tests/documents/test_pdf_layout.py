@@ -60,7 +60,15 @@ def test_lines_that_fill_the_page_are_mended() -> None:
 
 
 def test_paragraphs_lists_and_short_lines_keep_their_ends() -> None:
-    lines = ["　" + FIRST[:29], FIRST[29:], "　" + SECOND[:29], SECOND[29:], "・" + THIRD[:29], "・" + THIRD[:29], "・以上"]
+    lines = [
+        "　" + FIRST[:29],
+        FIRST[29:],
+        "　" + SECOND[:29],
+        SECOND[29:],
+        "・" + THIRD[:29],
+        "・" + THIRD[:29],
+        "・以上",
+    ]
     content = load(lambda canvas: write(canvas, lines, 147, 780))
     assert content.text == f"{FIRST}\n{SECOND}\n・{THIRD[:29]}\n・{THIRD[:29]}\n・以上\n"
 
