@@ -78,7 +78,7 @@ def build_runs(glyphs: Glyphs) -> Runs:
 
 
 def _count_votes(glyphs: Glyphs, indices: NDArray[np.intp]) -> tuple[int, int]:
-    """Count the pairs of following glyphs that stand side by side, and those of wide ones that stand below each other."""
+    """Count the pairs of following glyphs that stand side by side, and those of wide ones below each other."""
     across, down = _relate(glyphs, indices)
     wide = glyphs.boxes[indices, 2] - glyphs.boxes[indices, 0] > 0.7 * (
         glyphs.boxes[indices, 3] - glyphs.boxes[indices, 1]

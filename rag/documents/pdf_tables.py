@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rag.documents.pdf_runs import WIDE_GAP, Run
 from rag.documents.table_rows import Cell, write_rows
@@ -20,7 +21,7 @@ Written = tuple[str, tuple[int, ...]]
 
 def has_cells(row: Sequence[Run]) -> bool:
     """Whether wide gaps lie within a row."""
-    return any(_is_gap(left, right) for left, right in zip(row, row[1:], strict=False))
+    return any(_is_gap(left, right) for left, right in pairwise(row))
 
 
 def find_tables(rows: Sequence[Sequence[Run]]) -> dict[int, int]:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 
 import pytest
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.cidfonts import CIDFont, UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfgen.canvas import Canvas
 
@@ -204,3 +204,21 @@ def test_running_heads_of_vertical_pages_are_left_out() -> None:
         return paint
 
     assert load(page(1), page(2), page(3)).text == "\n".join(bodies) + "\n"
+
+
+@pytest.mark.parametrize(("encoding", "codec"), [("90ms-RKSJ-H", "cp932"), ("EUC-H", "euc_jp"), ("H", "iso2022_jp")])
+def test_fonts_without_a_map_to_unicode(encoding: str, codec: str) -> None:
+    """The characters follow from the name of the encoding: the font is not in the file, nor a map to Unicode."""
+    font = CIDFont("HeiseiMin-W3", encoding)
+    registerFont(font)
+    line = "社員は、休暇を取る。"
+    code = line.encode(codec).removeprefix(b"\x1b$B").removesuffix(b"\x1b(B").decode("latin-1")
+    data = draw(lambda canvas: write_in(canvas, font.fontName, code))
+    assert b"/ToUnicode" not in data
+    content = PdfLoader().load(data)
+    assert content.text == line + "\n"
+
+
+def write_in(canvas: Canvas, font: str, line: str) -> None:
+    canvas.setFont(font, 10)
+    canvas.drawString(60, 780, line)
