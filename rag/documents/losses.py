@@ -21,8 +21,8 @@ class Losses:
     `encoding` is "" for formats that are no text; `confidence` is the probability that it is the right one, 0 to 1.
     `undecodable` bytes gave no character. `pages` counts pages, slides or sheets, `pages_without_text` names those that
     gave none, `recognised` those that were read from their picture (OCR). `replacements` are U+FFFD, `private_use`
-    characters of private use (gaiji), `glyph_numbers` "(cid:123)": glyphs a PDF names no character for. `tables` and `ruby` were found and kept. `left_out` says in words what the
-    file holds beside: pictures, macros, attachments.
+    characters of private use (gaiji), `glyph_numbers` "(cid:123)": glyphs a PDF names no character for. `tables`
+    and `ruby` were found and kept. `left_out` says in words what the file holds beside: pictures, macros, attachments.
     """
 
     characters: int = 0

@@ -18,6 +18,7 @@ from rag.text.sentences import BULLET
 SHORTEST = 12
 """Narrowest column, in heights of the text, whose lines are mended."""
 SENTENCE_END = re.compile(r"[。！？!?：:]$")
+CONTENTS_LINE = re.compile(r"(?:[.．…‥・]\s*){3}\d+$")
 LATIN_HYPHEN = re.compile("[A-Za-zÀ-ɏ][-\xad‐]$")
 ARTICLE = re.compile("[aAI] ")
 """English words that look like the letter of a list."""
@@ -76,7 +77,9 @@ def join_lines(first: Line, second: Line) -> tuple[str, int]:
         return "\n", 0
     if LATIN_HYPHEN.search(first.text) and LOWER.match(second.text) and first.room < float("inf"):
         return "", 1
-    if SENTENCE_END.search(first.text) or first.room >= second.lead + 0.6 or second.is_row:
+    if SENTENCE_END.search(first.text) or CONTENTS_LINE.search(first.text):
+        return "\n", 0
+    if first.room >= second.lead + 0.6 or second.is_row:
         return "\n", 0
     if second.indent > first.indent + 0.7 and not _is_item(first.text):
         return "\n", 0

@@ -73,6 +73,11 @@ def test_paragraphs_lists_and_short_lines_keep_their_ends() -> None:
     assert content.text == f"{FIRST}\n{SECOND}\n・{THIRD[:29]}\n・{THIRD[:29]}\n・以上\n"
 
 
+def test_lines_of_a_table_of_contents_keep_their_ends() -> None:
+    lines = ["総則" + "…" * 27 + "1", "休暇" + "…" * 27 + "2", "服務" + "…" * 27 + "3", "附則"]
+    assert load(lambda canvas: write(canvas, lines, 142, 780)).text == "\n".join(lines) + "\n"
+
+
 def test_a_sentence_goes_on_over_the_page() -> None:
     lines = wrap(FIRST + SECOND + THIRD, 25)
     content = load(lambda c: write(c, lines[:3], 172, 780), lambda c: write(c, lines[3:], 172, 780))
