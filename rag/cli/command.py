@@ -17,12 +17,13 @@ from rag.cli.parser import build_parser
 from rag.cli.records import describe_answer, describe_document, describe_hit, describe_ingest
 from rag.config.settings import Settings, load_settings
 from rag.documents.losses import LossEntry
-from rag.errors import ArgumentError, RagError
+from rag.errors import ArgumentError, DocumentError, RagError
 from rag.index.tags import parse_tags
 
 if TYPE_CHECKING:
+    from rag.documents.pdf_places import Box
     from rag.library.library import Library
-    from rag.library.records import Turn
+    from rag.library.records import Answer, Turn
 
 SETTING_ARGUMENTS = ("library", "embedder", "reader", "size", "stride", "unit", "context", "mode", "widen")
 
@@ -124,10 +125,23 @@ def _ask(given: Namespace, settings: Settings) -> int:
         if given.explain or given.method:
             answer = library.explain(answer, method=given.method)
         if given.json:
-            _print_json(describe_answer(answer))
+            _print_json(describe_answer(answer, _find_boxes(library, answer)))
         else:
             terminal.print_answer(answer, _titles(library))
     return NOTHING_FOUND if answer.no_answer else DONE
+
+
+def _find_boxes(library: Library, answer: Answer) -> list[Box]:
+    """Find the citation on the pages of a PDF; nowhere where it is no PDF, or the file is gone or has changed."""
+    from rag.documents.pdf_places import has_boxes, locate_boxes
+
+    if answer.citation is None:
+        return []
+    document = library.document(answer.citation.document_id)
+    try:
+        return locate_boxes(document, answer.citation.start, answer.citation.end) if has_boxes(document) else []
+    except DocumentError:
+        return []
 
 
 def _read_history(path: Path | None) -> list[Turn]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rag.documents.pdf_places import Box
     from rag.explanation.explanation import Explanation
     from rag.ingest.ingest import IngestReport
     from rag.ingest.sync import SyncReport
@@ -85,7 +86,7 @@ def describe_hit(hit: Hit, titles: Titles) -> dict[str, object]:
     }
 
 
-def describe_citation(citation: Citation | None) -> dict[str, object] | None:
+def describe_citation(citation: Citation | None, boxes: Sequence[Box] = ()) -> dict[str, object] | None:
     """Shape the place of an answer."""
     if citation is None:
         return None
@@ -108,11 +109,12 @@ def describe_citation(citation: Citation | None) -> dict[str, object] | None:
             for reference in citation.references
             for target in reference.targets
         ],
+        "boxes": [asdict(box) for box in boxes],
     }
 
 
-def describe_answer(answer: Answer) -> dict[str, object]:
-    """Shape the outcome of `rag ask`."""
+def describe_answer(answer: Answer, boxes: Sequence[Box] = ()) -> dict[str, object]:
+    """Shape the outcome of `rag ask`; `boxes` are where its citation stands on the pages of a PDF."""
     explanation = answer.explanation
     attention: list[float | None] = [None] * len(answer.passages)
     if explanation is not None:
@@ -126,7 +128,7 @@ def describe_answer(answer: Answer) -> dict[str, object]:
         "answer": answer.text,
         "confidence": answer.confidence,
         "no_answer": answer.no_answer,
-        "citation": describe_citation(answer.citation),
+        "citation": describe_citation(answer.citation, boxes),
         "generated": None if answer.generated is None else _describe_generated(answer.generated),
         "alternatives": [
             {"document": s.document_id, "start": s.start, "end": s.end, "text": s.text, "probability": s.probability}

@@ -20,9 +20,9 @@ class Losses:
 
     `encoding` is "" for formats that are no text; `confidence` is the probability that it is the right one, 0 to 1.
     `undecodable` bytes gave no character. `pages` counts pages, slides or sheets, `pages_without_text` names those that
-    gave none. `replacements` are U+FFFD, `private_use` characters of private use (gaiji), `glyph_numbers` "(cid:123)":
-    glyphs a PDF names no character for. `tables` and `ruby` were found and kept. `left_out` says in words what the
-    file holds beside: pictures, macros, attachments.
+    gave none, `recognised` those that were read from their picture (OCR). `replacements` are U+FFFD, `private_use`
+    characters of private use (gaiji), `glyph_numbers` "(cid:123)": glyphs a PDF names no character for. `tables`
+    and `ruby` were found and kept. `left_out` says in words what the file holds beside: pictures, macros, attachments.
     """
 
     characters: int = 0
@@ -37,6 +37,7 @@ class Losses:
     tables: int = 0
     ruby: int = 0
     left_out: tuple[str, ...] = ()
+    recognised: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -48,6 +49,7 @@ class Losses:
             or self.private_use
             or self.glyph_numbers
             or self.left_out
+            or self.recognised
         )
 
 
@@ -71,6 +73,7 @@ def describe_losses(losses: Losses) -> str:
     lost = max(0, losses.replacements - losses.undecodable)
     counts = (
         (empty, f"{empty:,} ページに文字なし"),
+        (len(losses.recognised), f"OCR で読んだページ: {', '.join(losses.recognised)}"),
         (losses.undecodable, f"読めないバイト {losses.undecodable:,}"),
         (lost, f"失われた文字 {lost:,}"),
         (losses.private_use, f"外字 {losses.private_use:,}"),
@@ -104,6 +107,7 @@ def sum_losses(reports: Iterable[Losses]) -> Losses:
             glyph_numbers=total.glyph_numbers + report.glyph_numbers,
             tables=total.tables + report.tables,
             ruby=total.ruby + report.ruby,
+            recognised=total.recognised + report.recognised,
         )
     return replace(total, left_out=tuple(f"{name} {count:,}" for name, count in left_out.items()))
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
+from rag.documents.pdf_lines import Line
 from rag.text.articles import starts_heading
 
 MARGIN_LENGTH = 60
@@ -26,9 +27,10 @@ SENTENCE = re.compile("。|、$")
 """A line with this is text, however often it is written."""
 
 Side = Literal["top", "bottom"]
+PLACES: dict[Side, int] = {"top": 0, "bottom": -1}
 
 
-def strip_margins(pages: Sequence[str]) -> list[str]:
+def strip_margins(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Take running heads and page numbers off the pages of a document, one of each at the top and at the bottom.
 
     A page number is a first or last line that says nothing else, where it is the number of the page in the file, or
@@ -37,19 +39,19 @@ def strip_margins(pages: Sequence[str]) -> list[str]:
     The first page keeps the head above it, which may well be the title; and no page loses its only line to this.
 
     Args:
-        pages: Text of every page, in order, empty ones included.
+        pages: Lines of every page, in order, empty ones included; none is blank.
     """
-    lines = [page.split("\n") if page.strip() else [] for page in pages]
+    lines = [list(page) for page in pages]
     written = sum(1 for page in lines if page)
-    for side in ("top", "bottom"):
+    for side in PLACES:
         numbered = _strip_numbers(lines, side, written)
         _strip_heads(lines, side, written)
         _strip_numbers(lines, side, written, passing_over=numbered)
-    return ["\n".join(page) for page in lines]
+    return lines
 
 
 def _strip_numbers(
-    pages: list[list[str]], side: Side, written: int, passing_over: frozenset[int] = frozenset()
+    pages: list[list[Line]], side: Side, written: int, passing_over: frozenset[int] = frozenset()
 ) -> frozenset[int]:
     """Take the page numbers off; return the indices of the pages that had one."""
     numbers = {
@@ -65,11 +67,11 @@ def _strip_numbers(
         if number == index + 1 or (written >= FEWEST_PAGES and 2 * distances[number - index] > written)
     )
     for index in found:
-        _strip_line(pages[index], side)
+        del pages[index][PLACES[side]]
     return found
 
 
-def _strip_heads(pages: list[list[str]], side: Side, written: int) -> None:
+def _strip_heads(pages: list[list[Line]], side: Side, written: int) -> None:
     if written < FEWEST_PAGES:
         return
     outer = _list_outer(pages, side)
@@ -80,7 +82,7 @@ def _strip_heads(pages: list[list[str]], side: Side, written: int) -> None:
         repeats = any(2 * counts[look] > written for look in looks[index])
         may_be_title = side == "top" and index == first and outer.count(line) > 1
         if repeats and not may_be_title and len(pages[index]) > 1:
-            _strip_line(pages[index], side)
+            del pages[index][PLACES[side]]
 
 
 def _list_looks(line: str, index: int) -> list[str]:
@@ -96,13 +98,5 @@ def _list_looks(line: str, index: int) -> list[str]:
     ]
 
 
-def _list_outer(pages: list[list[str]], side: Side) -> list[str]:
-    return [page[0 if side == "top" else -1].strip() if page else "" for page in pages]
-
-
-def _strip_line(page: list[str], side: Side) -> None:
-    """Take the outer line off a page, and the blank ones after it."""
-    place = 0 if side == "top" else -1
-    del page[place]
-    while page and not page[place].strip():
-        del page[place]
+def _list_outer(pages: list[list[Line]], side: Side) -> list[str]:
+    return [page[PLACES[side]].text.strip() if page else "" for page in pages]

@@ -15,6 +15,7 @@ from rag.samples import load_sample_paths
 from rag.ui import session as sessions
 from rag.ui.failures import describe_failure
 from rag.ui.gaze import MEAN, Rows, Unit, View, build_shades
+from rag.ui.original import render_button, render_original
 from rag.ui.rendering import render_answer, render_conversation, render_examples, render_passages, render_removal
 from rag.ui.session import Session
 from rag.ui.words import ASSETS, Words, words_of
@@ -95,6 +96,7 @@ class AskTab:
         units = [(labels(f"unit_{unit}"), unit) for unit in ("sentence", "word", "token")]
         rows = [(labels(f"rows_{name}"), name) for name in ("answer", "question")]
         self.answer = gr.HTML(apply_default_css=False, js_on_load=None)
+        self.original = gr.HTML(apply_default_css=False, js_on_load=_script("original.js"), elem_id="original")
         self.removal = gr.HTML(apply_default_css=False, js_on_load=None)
         with gr.Row(visible=False, elem_classes="view") as self.choices:
             self.unit = gr.Radio(units, value="sentence", label=labels("unit"), min_width=200, elem_id="unit")
@@ -123,7 +125,7 @@ class AskTab:
     def _shown(self) -> list[Any]:
         gaze = [self.view, self.choices, self.layer, self.head, self.token_choice, self.token, self.passages]
         gaze += [self.method_choice, self.method]
-        return [self.session, self.conversation, self.answer, self.removal, *gaze]
+        return [self.session, self.conversation, self.answer, self.original, self.removal, *gaze]
 
     def _connect(self) -> None:
         state = [self.session, self.view]
@@ -139,6 +141,7 @@ class AskTab:
             self._ask_example, [*state, self.filter, self.where], asked, show_progress="hidden"
         )
         self.conversation.select(self._choose, state, self._shown, show_progress="hidden")
+        self.original.select(self._open_original, [self.session], [self.original], show_progress="minimal")
         self.clear.click(
             self._clear, [self.view, self.filter], self.refreshed, show_progress="hidden", cancels=[written, example]
         )
@@ -190,6 +193,13 @@ class AskTab:
     def _choose(self, session: Session, view: View, chosen: gr.EventData, request: gr.Request) -> Updates:
         return self._show(session.show(chosen.turn), view, words_of(request))
 
+    def _open_original(self, session: Session, chosen: gr.EventData, request: gr.Request) -> str:
+        answer = None if session.current is None else session.current.answer
+        citation = None if answer is None else answer.citation
+        if chosen.open and citation is not None:
+            return render_original(self.library, citation, words_of(request))
+        return render_button(self.library, citation, words_of(request))
+
     def _clear(self, view: View, documents: Sequence[str], request: gr.Request) -> Updates:
         return self.refresh(Session(), view, documents, request)
 
@@ -209,6 +219,7 @@ class AskTab:
             self.view: view,
             self.conversation: render_conversation(session, words),
             self.answer: render_answer(exchange, words),
+            self.original: render_button(self.library, None if answer is None else answer.citation, words),
             self.removal: render_removal(exchange, words),
             self.passages: self._render_passages(session, view, words),
             self.choices: gr.Row(visible=explanation is not None),

@@ -20,6 +20,7 @@ from rag.cli import main
 from rag.cli.records import describe_citation
 from rag.cli.terminal import print_answer, print_figures
 from rag.library.records import CitedProvision, ResolvedReference
+from tests.documents.written_files import build_pdf
 from tests.ui.evidence import build_answer
 
 RULES = """青空商会 旅費規程
@@ -124,9 +125,22 @@ def test_ask_gives_every_field(library: Path, capsys: pytest.CaptureFixture[str]
     assert set(answer["seconds"]) == {"retrieve", "read", "explain"}
     if answer["citation"]:
         assert set(answer["citation"]) == {
-            "document", "title", "start", "end", "page", "heading", "text", "references",
+            "document", "title", "start", "end", "page", "heading", "text", "references", "boxes",
         }  # fmt: skip
         assert answer["citation"]["text"] == RULES[answer["citation"]["start"] : answer["citation"]["end"]]
+
+
+def test_ask_gives_the_boxes_of_a_pdf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "置場.pdf"
+    path.write_bytes(build_pdf([["置場の決まり"], ["第1条（駐輪場）", "自転車置場の使用料は月に三百円とする。"]]))
+    run_json(capsys, "ingest", str(path), "--library", str(tmp_path / "library"))
+    _, answer = run_json(capsys, "ask", "自転車置場の使用料はいくらですか", "--library", str(tmp_path / "library"))
+    (box,) = answer["citation"]["boxes"]
+    assert (box["page"], box["index"], round(box["width"]), round(box["height"])) == ("2", 1, 595, 842)
+    assert box["y0"] < 842 - 760 < box["y1"]
+    path.unlink()
+    _, answer = run_json(capsys, "ask", "自転車置場の使用料はいくらですか", "--library", str(tmp_path / "library"))
+    assert answer["citation"]["boxes"] == []
 
 
 def test_no_answer_is_null_and_exits_with_one(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
