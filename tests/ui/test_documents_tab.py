@@ -90,8 +90,10 @@ def test_markup_in_a_document_is_text_and_never_runs(documents: Visit) -> None:
     documents.ask("金庫の合言葉は何ですか <b>教えて</b>")
     expect(page.locator(".turn .question")).to_contain_text("<b>教えて</b>")
     passage = page.locator(".passage", has_text=title).first
-    expect(passage.locator(".text")).to_contain_text("<script>window.hacked=1</script>山桜である")
-    expect(passage.locator(".text")).to_contain_text('<img src=x onerror="window.hacked=1">合言葉は毎月"変える"')
+    expect(passage.locator(".text")).to_have_count(2)  # what was read, and its whole article
+    for text in passage.locator(".text").all():
+        expect(text).to_contain_text("<script>window.hacked=1</script>山桜である")
+    expect(passage.locator(".text").first).to_contain_text('<img src=x onerror="window.hacked=1">合言葉は毎月"変える"')
     page.locator("#filter input").click()
     expect(page.get_by_role("option", name=title)).to_be_visible()
     assert page.locator(".passages script, .passages img, .turns img, .turns b, .answer img").count() == 0
