@@ -1,14 +1,12 @@
-"""Documents for benchmarks: from folders, files, and .jsonl or .jsonl.xz with "title" and "text" on each line."""
+"""Documents for benchmarks, from folders and files of any format."""
 
 from __future__ import annotations
 
-import json
-import lzma
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.documents.document import Document, build_document_id
-from rag.documents.loading import find_files, load_document
+from rag.documents.loading import find_files, load_documents
 
 
 def iterate_documents(paths: Sequence[Path]) -> Iterator[Document]:
@@ -36,15 +34,5 @@ def take_characters(documents: Iterator[Document], characters: int) -> Iterator[
 
 
 def _iterate_path(path: Path) -> Iterator[Document]:
-    if path.is_file() and ".jsonl" in path.suffixes:
-        with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                record = json.loads(line)
-                source = f"{path.resolve()}#{number}"
-                if record["text"].strip():
-                    yield Document(
-                        build_document_id(source, record["text"]), record["title"] or source, record["text"], source
-                    )
-    else:
-        for file in find_files([path]):
-            yield load_document(file)
+    for file in find_files([path]):
+        yield from (found for found in load_documents(file) if isinstance(found, Document))
