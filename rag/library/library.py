@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rag.config.settings import Settings, load_settings, write_manifest
-from rag.conversation.history import build_search_question
 from rag.documents.document import Document
-from rag.errors import ArgumentError, LibraryError
+from rag.errors import LibraryError
 from rag.index.library_index import LibraryIndex
 from rag.index.place import holds_catalog
 from rag.index.transfer import export_library, import_library
@@ -21,6 +19,7 @@ from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_docum
 from rag.ingest.limits import ReadingLimits
 from rag.ingest.repair import RepairReport
 from rag.ingest.sync import SyncReport
+from rag.library.answering import explain_answer, stream_answer
 from rag.library.models import load_encoder, load_reader, load_reranker
 from rag.library.provisions import ProvisionFinder
 from rag.library.records import (
@@ -29,16 +28,13 @@ from rag.library.records import (
     CitedProvision,
     DocumentEntry,
     ResolvedReference,
-    Seconds,
     Statistics,
     Turn,
 )
 from rag.library.upkeep import add_unchanged, choose_documents, repair_library, sync_folder
-from rag.reading.answer import Reading, Span
-from rag.reading.reader import StreamingReader
-from rag.retrieval.hit import Hit, Passage
-from rag.retrieval.passages import merge_hits
-from rag.retrieval.search import Mode, check_question, search
+from rag.reading.answer import Span
+from rag.retrieval.hit import Hit
+from rag.retrieval.search import Mode, search
 from rag.retrieval.widening import Widen, widen_span
 
 if TYPE_CHECKING:
@@ -235,7 +231,8 @@ class Library:
             reranker=self.reranker if reranks else None,
             reranked=self.settings.reranked,
         )
-        return hits if widen == "none" else self._widen_hits(hits, widen)
+        find = self.find_widening(widen)
+        return hits if find is None else self._widen_hits(hits, find)
 
     def ask(
         self,
@@ -263,8 +260,7 @@ class Library:
             ArgumentError: The question is empty, `k` is below one or a filter is not understood.
             LibraryError: A document id is unknown.
         """
-        steps = self.stream(question, history=history, k=k, mode=mode, documents=documents, where=where)
-        steps = self.stream(question, history=history, k=k, mode=mode, documents=documents, widen=widen)
+        steps = self.stream(question, history=history, k=k, mode=mode, documents=documents, where=where, widen=widen)
         return next(step for step in steps if isinstance(step, Answer))
 
     def stream(
@@ -282,30 +278,16 @@ class Library:
 
         A reader that marks the answer in the passages gives no pieces. Arguments and errors are those of `ask`.
         """
-        check_question(question)
-        begun = time.perf_counter()
-        search_question = build_search_question(question, [(turn.question, turn.answer) for turn in history])
-        hits = self.search(search_question, k=k, mode=mode, documents=documents, where=where)
-        passages = merge_hits(
-            hits,
-            load_text=self._slice,
-            limit=self.settings.passage_characters,
-            widen=self._build_widening(widen or self.settings.widen),
+        return stream_answer(
+            self,
+            question,
+            history=history,
+            k=k,
+            mode=mode,
+            documents=documents,
+            where=where,
+            widen=widen or self.settings.widen,
         )
-        passages = passages[: self.settings.passages]
-        retrieved = time.perf_counter()
-        reader = self.reader
-        steps: Iterable[str | Reading] = (
-            reader.stream(search_question, passages)
-            if isinstance(reader, StreamingReader)
-            else [reader.read(search_question, passages)]
-        )
-        for step in steps:
-            if isinstance(step, str):
-                yield step
-                continue
-            seconds = Seconds(retrieve=retrieved - begun, read=time.perf_counter() - retrieved)
-            yield self._build_answer(question, step, hits, passages, seconds)
 
     def explain(self, answer: Answer, *, method: str | None = None) -> Answer:
         """Return the answer with its explanation: where the reader looked, and what removing that text does.
@@ -321,31 +303,7 @@ class Library:
         Raises:
             ArgumentError: There is no such method for this reader.
         """
-        from rag.explanation.explainer import explain
-        from rag.explanation.generated_explainer import explain_generated
-        from rag.reading.generative_reader import GenerativeReader
-
-        if not answer.spans:
-            return answer
-        begun = time.perf_counter()
-        reader = self.reader
-        if not isinstance(reader, GenerativeReader):
-            explanation = explain(
-                answer.search_question, answer.spans[0], answer.passages, reader=reader, method=method
-            )
-        elif method not in {None, "mean"}:
-            raise ArgumentError(
-                f"method is {method!r}; expected mean, the only one for answers {reader.name} writes itself: leave the "
-                "method out"
-            )
-        elif answer.generated is not None and answer.generated.text:
-            explanation = explain_generated(
-                answer.search_question, answer.generated.text, answer.passages, reader=reader
-            )
-        else:
-            return answer
-        seconds = replace(answer.seconds, explain=time.perf_counter() - begun)
-        return replace(answer, explanation=explanation, seconds=seconds)
+        return explain_answer(self, answer, method=method)
 
     def cite(self, span: Span) -> Citation:
         """Name the place a span stands in."""
@@ -465,27 +423,8 @@ class Library:
     ) -> None:
         self.close()
 
-    def _build_answer(
-        self, question: str, reading: Reading, hits: Sequence[Hit], passages: Sequence[Passage], seconds: Seconds
-    ) -> Answer:
-        found = bool(reading.spans) and not reading.no_answer
-        return Answer(
-            question=question,
-            search_question=reading.question,
-            text=reading.text if found else None,
-            confidence=reading.confidence,
-            no_answer=reading.no_answer,
-            answerability=reading.answerability,
-            citation=self.cite(reading.spans[0]) if found else None,
-            spans=reading.spans,
-            hits=tuple(hits),
-            passages=tuple(passages),
-            passage_scores=reading.passage_scores,
-            seconds=seconds,
-            generated=reading.generated,
-        )
-
-    def _build_widening(self, widen: Widen) -> Callable[[Hit], tuple[int, int]] | None:
+    def find_widening(self, widen: Widen) -> Callable[[Hit], tuple[int, int]] | None:
+        """Return what says how far a hit is widened; None where it is not."""
         if widen == "none":
             return None
         limit = self.settings.passage_characters
@@ -493,14 +432,14 @@ class Library:
             hit.start, hit.end, units=self._provisions.find_units(hit.document_id, widen), limit=limit
         )
 
-    def _widen_hits(self, hits: Sequence[Hit], widen: Widen) -> list[Hit]:
-        find = self._build_widening(widen)
+    def load_slice(self, document_id: str, start: int, end: int) -> str:
+        """Return what stands between two places of a document."""
+        return self.index.load_text(document_id)[start:end]
+
+    def _widen_hits(self, hits: Sequence[Hit], find: Callable[[Hit], tuple[int, int]]) -> list[Hit]:
         widened: dict[tuple[str, int, int], Hit] = {}
         for hit in hits:
-            start, end = (hit.start, hit.end) if find is None else find(hit)
-            text = self._slice(hit.document_id, start, end)
+            start, end = find(hit)
+            text = self.load_slice(hit.document_id, start, end)
             widened.setdefault((hit.document_id, start, end), replace(hit, start=start, end=end, text=text))
         return list(widened.values())
-
-    def _slice(self, document_id: str, start: int, end: int) -> str:
-        return self.index.load_text(document_id)[start:end]

@@ -84,6 +84,15 @@ def test_search_can_be_held_to_one_document(library: Library) -> None:
     assert {hit.document_id for hit in library.search("看護休暇", documents=[menu.id])} <= {menu.id}
 
 
+def test_answers_come_only_from_documents_that_pass_the_filter(library: Library) -> None:
+    question = "看護休暇は年に何日とれますか"
+    answer = library.ask(question, where="title!=社員食堂*")
+    assert answer.text == "七日"
+    kept = library.ask(question, where="title=社員食堂*")
+    assert {library.document(hit.document_id).title for hit in kept.hits} <= {"社員食堂だより"}
+    assert kept.text != "七日"
+
+
 def test_answer_cites_the_place_it_stands_in(library: Library) -> None:
     answer = library.ask("看護休暇は年に何日とれますか")
     assert answer.text == "七日"
