@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rag.cli import losses, terminal, upkeep
 from rag.cli.exit_codes import DONE, INPUT_ERROR, INTERRUPTED, NOTHING_FOUND
 from rag.cli.parser import build_parser
-from rag.cli.records import describe_answer, describe_document, describe_hit, describe_ingest
+from rag.cli.records import describe_answer, describe_document, describe_hit, describe_ingest, describe_report
 from rag.config.settings import Settings, load_settings
 from rag.documents.losses import LossEntry
 from rag.errors import ArgumentError, DocumentError, RagError
@@ -213,9 +213,9 @@ def _evaluate(given: Namespace, settings: Settings) -> int:
     if given.rows is not None:
         write_rows(given.rows, report.rows)
     if given.json:
-        _print_json(report.figures)
+        _print_json(describe_report(report))
     else:
-        terminal.print_figures(report.figures)
+        terminal.print_report(report)
     return DONE
 
 

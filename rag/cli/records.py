@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rag.documents.pdf_places import Box
+    from rag.evaluation.rows import Report
     from rag.explanation.explanation import Explanation
     from rag.ingest.ingest import IngestReport
     from rag.ingest.sync import SyncReport
@@ -178,3 +179,13 @@ def _describe_explanation(explanation: Explanation) -> dict[str, object]:
             "verdict": removal.verdict,
         },
     }
+
+
+def describe_report(report: Report) -> dict[str, object]:
+    """Describe an evaluation: its figures, and where there are any, its findings and the folder of its run."""
+    content: dict[str, object] = dict(report.figures)
+    if report.findings:
+        content["findings"] = report.findings
+    if report.folder is not None:
+        content["folder"] = str(report.folder)
+    return content

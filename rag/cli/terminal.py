@@ -25,7 +25,7 @@ from rag.cli.records import HEADING_SEPARATOR, Titles
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rag.evaluation.rows import Figures
+    from rag.evaluation.rows import Figures, Report
     from rag.explanation.explanation import Explanation
     from rag.ingest.ingest import IngestProgress, IngestReport, IngestStep
     from rag.ingest.repair import RepairReport
@@ -208,6 +208,16 @@ def print_problems(problems: Sequence[str], *, recall: float = 1.0) -> None:
         output.print("[green]✓[/] 問題はありません / clean")
     for problem in problems:
         output.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
+
+
+def print_report(report: Report) -> None:
+    """Print the figures of an evaluation, what it found, and where its page is."""
+    print_figures(report.figures)
+    for name, finding in report.findings.items():
+        text = finding if isinstance(finding, str) else json.dumps(finding, ensure_ascii=False)
+        output.print(f"{escape(name)}: {escape(text)}", soft_wrap=True)
+    if report.folder is not None:
+        output.print(f"報告 / report: {escape(str(report.folder / 'index.html'))}", soft_wrap=True)
 
 
 def print_figures(figures: Figures) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,10 +17,15 @@ Figures: TypeAlias = Mapping[str, "float | Figures | None"]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of one evaluation; `rows` come in the order the questions were asked."""
+    """The outcome of one evaluation; `rows` come in the order the questions were asked.
+
+    `findings` are results that are no numbers (what won, verdicts), `folder` is where the run was written, if it was.
+    """
 
     figures: Figures
     rows: tuple[Row, ...]
+    findings: Mapping[str, object] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:

@@ -1,0 +1,125 @@
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from rag.errors import DatasetError
+from rag.evaluation.experiment.experiment import Experiment, choose_folder, run_experiment
+from rag.evaluation.experiment.measure import Measure
+from rag.evaluation.experiment.pictures import draw_heat_map
+from rag.evaluation.experiment.presentation import Picture, Presentation, Table
+from rag.evaluation.experiment.run_folder import RunFolder, read_rows
+from rag.evaluation.experiment.trial import Trial
+from rag.evaluation.rows import Row
+
+DEPTHS = (0, 50, 100)
+
+
+def present(rows: Sequence[Row]) -> Presentation:
+    cells = [Measure("found", {"depth": depth}) for depth in DEPTHS]
+    return Presentation(
+        title="深さと再現率 <試験>",
+        note="",
+        tables=[Table("再現率", ["条件", *map(str, DEPTHS)], [["全体", *cells]], digits=2)],
+        pictures=[
+            Picture(
+                "depth",
+                "深さ",
+                lambda: draw_heat_map(
+                    [[cell.compute(rows) for cell in cells]],
+                    rows=["全体"],
+                    columns=[str(depth) for depth in DEPTHS],
+                    title="深さ",
+                    row_label="条件",
+                    column_label="深さ（％）",
+                ),
+            )
+        ],
+        figures={"recall": Measure("found")},
+        findings={"best": "50"},
+    )
+
+
+def build(ran: list[str], *, broken: str = "", settings: dict[str, object] | None = None) -> Experiment:
+    def measure(key: str, depth: int, found: bool) -> Callable[[], Row]:
+        def run() -> Row:
+            if key == broken:
+                raise KeyboardInterrupt
+            ran.append(key)
+            return {"question": key.partition("/")[0], "depth": depth, "found": found}
+
+        return run
+
+    trials = [
+        Trial(f"{question}/{depth}", measure(f"{question}/{depth}", depth, depth == 50 or question == "二"))
+        for question in ("一", "二")
+        for depth in DEPTHS
+    ]
+    return Experiment("needle", settings or {"seed": 0}, trials, present)
+
+
+def test_figures_come_from_the_rows_and_are_written_with_what_they_depend_on(tmp_path: Path) -> None:
+    report = run_experiment(build([]), out=tmp_path / "run")
+    assert report.figures == {"recall": pytest.approx(4 / 6), "n": 6}
+    assert report.findings == {"best": "50"}
+    content = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    assert content["settings"] == {"kind": "needle", "seed": 0}
+    assert content["figures"]["recall"] == pytest.approx(4 / 6)
+    assert content["environment"]["versions"]["torch"]
+    assert read_rows(tmp_path / "run") == list(report.rows)
+    assert (tmp_path / "run" / "depth.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    ran: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(build(ran, broken="一/100"), out=tmp_path / "run")
+    assert ran == ["一/0", "一/50"]
+    told: list[tuple[int, int]] = []
+    report = run_experiment(build(ran), out=tmp_path / "run", progress=lambda done, total: told.append((done, total)))
+    assert ran == ["一/0", "一/50", "一/100", "二/0", "二/50", "二/100"]
+    assert told == [(2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
+    assert [row["key"] for row in report.rows] == ran
+
+
+def test_a_row_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
+    run_experiment(build([]), out=tmp_path / "run")
+    path = tmp_path / "run" / "rows.jsonl"
+    path.write_bytes(path.read_bytes()[:-9])
+    ran: list[str] = []
+    assert run_experiment(build(ran), out=tmp_path / "run").figures["n"] == 6
+    assert ran == ["二/100"]
+
+
+def test_a_folder_of_other_settings_is_refused_and_both_are_named(tmp_path: Path) -> None:
+    run_experiment(build([]), out=tmp_path / "run")
+    with pytest.raises(DatasetError, match=r"seed: there 0, now 1.*--out"):
+        run_experiment(build([], settings={"seed": 1}), out=tmp_path / "run")
+
+
+def test_equal_settings_find_their_folder_again() -> None:
+    one, same, other = build([]), build([]), build([], settings={"seed": 1})
+    assert choose_folder(one, None) == choose_folder(same, None) != choose_folder(other, None)
+    assert choose_folder(one, Path("there")) == Path("there")
+
+
+def test_keys_must_differ(tmp_path: Path) -> None:
+    trials = [Trial("一", dict), Trial("一", dict)]
+    with pytest.raises(DatasetError, match="2 trials with 1 keys"):
+        run_experiment(Experiment("needle", {}, trials, present), out=tmp_path / "run")
+
+
+def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="what JSON can hold"):
+        RunFolder.open(tmp_path, settings={"seed": float("nan")})
+
+
+def test_the_page_holds_the_rows_and_no_markup_of_the_data(tmp_path: Path) -> None:
+    run_experiment(build([]), out=tmp_path / "run")
+    page = (tmp_path / "run" / "index.html").read_text(encoding="utf-8")
+    assert "深さと再現率 &lt;試験&gt;" in page
+    assert page.count("<button") == 3
+    assert "0.50</button>" in page
+    assert "1.00</button>" in page
+    assert 'src="data:image/png;base64,' in page
