@@ -10,8 +10,8 @@ from rag.config.settings import Settings
 from rag.errors import ArgumentError
 from rag.evaluation.answers import evaluate_answers
 from rag.evaluation.datasets import load_long_documents, load_squad
-from rag.evaluation.faithfulness import evaluate_faithfulness
-from rag.evaluation.faithfulness_plot import draw_faithfulness
+from rag.evaluation.faithfulness.evaluation import evaluate_faithfulness
+from rag.evaluation.faithfulness.plot import draw_faithfulness
 from rag.evaluation.reading import evaluate_reading
 from rag.evaluation.retrieval import evaluate_retrieval
 from rag.evaluation.rows import Report
@@ -51,7 +51,13 @@ def _faithfulness(given: Namespace, settings: Settings, progress: Progress | Non
         raise ArgumentError("expected --squad FILE, or --docs FILE and --questions FILE, and not both; give one")
     dataset = load_squad(given.squad) if given.squad else load_long_documents(given.docs, given.questions)
     report = evaluate_faithfulness(
-        dataset, settings, unit=given.level, methods=given.method or METHODS, limit=given.limit, progress=progress
+        dataset,
+        settings,
+        unit=given.level,
+        methods=given.method or METHODS,
+        limit=given.limit,
+        out=given.out,
+        progress=progress,
     )
     if given.plot is not None:
         draw_faithfulness(report.figures, given.plot)

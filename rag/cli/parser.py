@@ -154,6 +154,9 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
         "--level", choices=("sentence", "phrase"), default="sentence", help="what is removed / 文または文節"
     )
     faithfulness.add_argument("--method", action="append", choices=METHODS, help="only this one; may be repeated")
+    faithfulness.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="folder of the run (runs/…) / 結果のフォルダー"
+    )
     faithfulness.add_argument("--plot", type=Path, metavar="FILE", help="draw the figures (PNG, SVG) / 図に描く")
     for parser in (reading, retrieval):
         parser.add_argument("--squad", nargs="+", required=True, type=Path, metavar="FILE", help="SQuAD JSON (.xz)")

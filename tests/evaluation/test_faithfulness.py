@@ -11,7 +11,8 @@ import pytest
 from rag.config.settings import Settings
 from rag.errors import ArgumentError
 from rag.evaluation.datasets import Dataset, load_long_documents
-from rag.evaluation.faithfulness import CONDITIONS, FIGURES, _build_masks, evaluate_faithfulness
+from rag.evaluation.faithfulness.evaluation import evaluate_faithfulness
+from rag.evaluation.faithfulness.study import CONDITIONS, FIGURES, _build_masks
 from rag.evaluation.rows import Report
 from tests.reading.tiny_generative import build_llama
 
@@ -42,8 +43,13 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def report(dataset: Dataset) -> Report:
-    return evaluate_faithfulness(dataset, Settings(), methods=METHODS)
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def report(dataset: Dataset, run: Path) -> Report:
+    return evaluate_faithfulness(dataset, Settings(), methods=METHODS, out=run)
 
 
 def test_every_method_has_every_figure(report: Report) -> None:
@@ -81,8 +87,18 @@ def test_rows_tell_question_and_answer(report: Report) -> None:
     assert [(row["question"], row["answer"]) for row in report.rows] == list(ASKED.items())
 
 
-def test_a_limit_takes_questions_from_all_over(dataset: Dataset) -> None:
-    short = evaluate_faithfulness(dataset, Settings(), methods=("random",), limit=1)
+def test_a_run_that_is_done_is_read_and_not_measured_again(report: Report, dataset: Dataset, run: Path) -> None:
+    again = evaluate_faithfulness(dataset, Settings(), methods=METHODS, out=run)
+    assert again.figures == report.figures  # seconds included
+
+
+def test_the_page_shows_every_condition(report: Report, run: Path) -> None:
+    page = (run / "index.html").read_text(encoding="utf-8")
+    assert page.count("<button") == len(CONDITIONS) * len(METHODS) * len(FIGURES) + len(METHODS)  # seconds
+
+
+def test_a_limit_takes_questions_from_all_over(dataset: Dataset, tmp_path: Path) -> None:
+    short = evaluate_faithfulness(dataset, Settings(), methods=("random",), limit=1, out=tmp_path / "run")
     assert [row["question"] for row in short.rows] == [next(iter(ASKED))]
 
 
@@ -91,7 +107,7 @@ def test_a_reader_that_writes_is_refused(dataset: Dataset, tmp_path: Path) -> No
     reader.model.save_pretrained(tmp_path)
     reader.tokenizer.save_pretrained(tmp_path)
     with pytest.raises(ArgumentError, match="writes its answers; expected a reader that marks them"):
-        evaluate_faithfulness(dataset, Settings(reader=str(tmp_path)))
+        evaluate_faithfulness(dataset, Settings(reader=str(tmp_path)), out=tmp_path / "run")
 
 
 def test_masks_take_the_best_and_leave_something() -> None:
