@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -46,8 +46,13 @@ def rank_windows(
     matches = []
     for window, terms in windows:
         spread = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * len(terms) / max(mean_length, 1))
-        score = _score(terms, rarity, spread) + _score(pairwise(terms), pairs, spread)
-        matches.append(Match(window, score))
+        # Most terms of a window are none of the question's: only where one stands can a pair begin.
+        places = [at for at, term in enumerate(terms) if term in rarity]
+        words = Counter(terms[at] for at in places)
+        neighbours = Counter(
+            (terms[place], following) for place in places for following in terms[place + 1 : place + 2]
+        )
+        matches.append(Match(window, _score(words, rarity, spread) + _score(neighbours, pairs, spread)))
     return sorted(matches, key=lambda match: (-match.score, match.chunk_id))
 
 
@@ -57,7 +62,6 @@ def measure_rarity(frequency: int, total: int) -> float:
     return max(math.log((without + 0.5) / (frequency + 0.5)), 1e-6)
 
 
-def _score(keys: Iterable[Key], weights: Mapping[Key, float], spread: float) -> float:
-    counts = Counter(filter(weights.__contains__, keys))
+def _score(counts: Mapping[Key, int], weights: Mapping[Key, float], spread: float) -> float:
     found = ((counts[key], weight) for key, weight in weights.items() if key in counts)
     return sum(weight * count * (SATURATION + 1) / (count + spread) for count, weight in found)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+
+from rag.text.terms import build_terms
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One window found for a question.
 
-    `matched` holds the terms of the question found in it, as written there, `rating` what a reranker gave it.
+    `terms` are those of the question, `rating` is what a reranker gave the window.
     """
 
     chunk_id: int
@@ -20,8 +23,13 @@ class Hit:
     score: float
     dense_rank: int | None
     lexical_rank: int | None
-    matched: tuple[str, ...] = ()
+    terms: frozenset[str] = frozenset()
     rating: float | None = None
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """Terms of the question found in the text, as written there; found when asked for, as it takes milliseconds."""
+        return tuple(dict.fromkeys(_find_terms(self.terms, self.text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +41,18 @@ class Passage:
     end: int
     text: str
     score: float
+
+
+def _find_terms(wanted: Collection[str], text: str) -> Iterator[str]:
+    """Yield the stretches of `text` that are terms of the question, overlapping ones (character pairs) as one."""
+    start = end = 0
+    for term in sorted(build_terms(text), key=lambda term: (term.start, term.end)):
+        if term.text not in wanted:
+            continue
+        if term.start >= end:
+            if end > start:
+                yield text[start:end]
+            start = term.start
+        end = max(end, term.end)
+    if end > start:
+        yield text[start:end]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Literal, get_args
 
 from rag.embeddings.encoder import Encoder
@@ -85,7 +85,7 @@ def _build_hits(
 ) -> list[Hit]:
     dense_ranks = {match.chunk_id: rank for rank, match in enumerate(dense, 1)}
     lexical_ranks = {match.chunk_id: rank for rank, match in enumerate(lexical, 1)}
-    wanted = frozenset(term.text for term in build_terms(question))
+    terms = frozenset(term.text for term in build_terms(question))
     chunks = index.load_chunks([match.chunk_id for match in best])
     return [
         Hit(
@@ -97,22 +97,7 @@ def _build_hits(
             score=match.score,
             dense_rank=dense_ranks.get(match.chunk_id),
             lexical_rank=lexical_ranks.get(match.chunk_id),
-            matched=tuple(dict.fromkeys(_find_terms(wanted, chunk.text))),
+            terms=terms,
         )
         for match, chunk in zip(best, chunks, strict=True)
     ]
-
-
-def _find_terms(wanted: Collection[str], text: str) -> Iterator[str]:
-    """Yield the stretches of `text` that are terms of the question, overlapping ones (character pairs) as one."""
-    start = end = 0
-    for term in sorted(build_terms(text), key=lambda term: (term.start, term.end)):
-        if term.text not in wanted:
-            continue
-        if term.start >= end:
-            if end > start:
-                yield text[start:end]
-            start = term.start
-        end = max(end, term.end)
-    if end > start:
-        yield text[start:end]

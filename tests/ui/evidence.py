@@ -64,7 +64,7 @@ def build_answer(*, found: bool = True, confidence: float = 0.8, explained: bool
         Span("b", 4, 6, SECOND[4:6], 1.0, 0.1),
         Span("b", 12, 14, SECOND[12:14], 0.0, 0.01),
     )
-    hit = Hit(1, "a", START, START + len(FIRST), FIRST, 2.0, 3, 1, ("食堂", "<閉>"), 4.5)
+    hit = Hit(1, "a", START, START + len(FIRST), FIRST, 2.0, 3, 1, frozenset(("食堂", "締まる")), 4.5)
     return Answer(
         question=QUESTION,
         search_question=QUESTION,
@@ -74,7 +74,7 @@ def build_answer(*, found: bool = True, confidence: float = 0.8, explained: bool
         answerability=1.0,
         citation=Citation("a", TITLE, place, place + len(ANSWER), "4", (TITLE, "第2条"), ANSWER) if found else None,
         spans=spans,
-        hits=(hit, replace(hit, document_id="b", start=0, end=len(SECOND), lexical_rank=None, matched=())),
+        hits=(hit, replace(hit, document_id="b", start=0, end=len(SECOND), lexical_rank=None, terms=frozenset())),
         passages=PASSAGES,
         passage_scores=(0.7, 0.1),
         seconds=Seconds(retrieve=0.25, read=0.5, explain=1.0 if explained else 0.0),

@@ -7,6 +7,7 @@ import pytest
 
 from rag.explanation.explanation import Explanation, Removal
 from rag.explanation.shading import Shades
+from rag.retrieval.hit import Hit
 from rag.ui.gaze import View, build_shades
 from rag.ui.rendering import (
     render_answer,
@@ -102,6 +103,12 @@ def test_pending_failed_and_missing_answers() -> None:
     assert render_answer(Exchange("甲", error="乙"), JA) == '<p class="failure">うまくいきませんでした：乙</p>'
 
 
+def test_matched_words_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Hit, "matched", property(lambda _: ("<閉>",)))
+    html = render_passages(build_exchange(build_answer()), build_shades(build_explanation(), View()), "sentence", JA)
+    assert "<li>&lt;閉&gt;</li>" in html
+
+
 def test_passages_show_the_gaze_and_why_they_were_found() -> None:
     html = render_passages(build_exchange(build_answer()), build_shades(build_explanation(), View()), "sentence", JA)
     assert re.findall(r'class="sentence" style="--gaze:([\d.]+)" title="(.*?)"', html) == [
@@ -113,7 +120,7 @@ def test_passages_show_the_gaze_and_why_they_were_found() -> None:
     assert re.findall(r"</span>視線の (\d+ %)</span></header>", html) == ["60 %", "40 %"]
     assert "強い（最大 53 %）" in html
     assert "見つけた理由：言葉の一致 1 位 · 意味の近さ 3 位 · 読解 1 位" in html
-    assert "<li>&lt;閉&gt;</li>" in html
+    assert "<li>食堂</li><li>閉まる</li><li>閉まら</li>" in html
     assert "&lt;b&gt;閉まらない" in html
     assert "<b>" not in html
 
