@@ -75,12 +75,12 @@ def find_first_heading(anchors: Iterable[Anchor]) -> str:
 def choose_title(title: str, text: str, anchors: tuple[Anchor, ...], stem: str) -> str:
     """Choose what a document is called: its own title, a short first line, its first heading, or its file name.
 
-    A document that begins with a sentence is called by its file name.
+    A document that begins with a sentence, or with the header of a table, is called by its file name.
     """
     if title:
         return title
     match = NON_BLANK_LINE.search(text)
     first = match.group().strip() if match else ""
     if first and len(first) <= TITLE_LENGTH:
-        return stem if SENTENCE.search(first) else first
+        return stem if SENTENCE.search(first) or " | " in first else first
     return find_first_heading(anchors) or stem

@@ -56,6 +56,7 @@ def test_choose_title() -> None:
     assert choose_title("", "\n  一行目　\n", anchors, "名") == "一行目"
     assert choose_title("", "長" * 61 + "\n総則\n", anchors, "名") == "総則"
     assert choose_title("", "長" * 61, (), "名") == "名"
+    assert choose_title("", "車番 | 定員\n12 | 2\n", (), "車両") == "車両"
 
 
 LINES = st.lists(st.tuples(st.booleans(), st.text(max_size=12)), max_size=12)

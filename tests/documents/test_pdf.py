@@ -14,6 +14,8 @@ from rag.documents.loading import load_document
 from rag.errors import DocumentError
 from tests.documents.written_files import build_pdf
 
+pytestmark = pytest.mark.usefixtures("japanese_font")
+
 PAGES = [["第1章　総則", "この規則は、働き方を", "定める。"], [], ["第2章　休暇", "年に２０日とする。"]]
 
 

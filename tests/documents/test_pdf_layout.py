@@ -13,6 +13,8 @@ from reportlab.pdfgen.canvas import Canvas
 from rag.documents.loader import Content
 from rag.documents.pdf import PdfLoader
 
+pytestmark = pytest.mark.usefixtures("japanese_font")
+
 WIDTH, HEIGHT = 595, 842
 FONT, VERTICAL = "HeiseiMin-W3", "HeiseiKakuGo-W5"
 FIRST = "社員は、休暇を取ろうとするときは、前の日までに所属長に届を出さなければならない。"

@@ -14,6 +14,8 @@ from rag.errors import DocumentError
 from tests.documents.test_pdf_layout import FIRST, HEIGHT, SECOND, THIRD, WIDTH, draw, wrap, write, write_down
 from tests.documents.written_files import build_pdf
 
+pytestmark = pytest.mark.usefixtures("japanese_font")
+
 
 def test_a_place_is_found_on_the_lines_it_stands_in(tmp_path: Path) -> None:
     path = tmp_path / "規則.pdf"

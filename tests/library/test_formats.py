@@ -16,6 +16,8 @@ from rag import Library
 from rag.config.settings import Settings
 from tests.documents.written_files import build_epub, build_pdf, build_zip
 
+pytestmark = pytest.mark.usefixtures("japanese_font")
+
 TITLE = "港町図書館 利用案内"
 CHAPTERS = [
     (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Playwright
+
+from tests.installation import FONT_PACKAGE, install_packages, run_command
 
 COMMANDS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -21,9 +21,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-REQUIRED = "MANAZASHI_REQUIRE_BROWSER"
-PATIENCE = 600
-"""Seconds an installation may take."""
 
 
 class NoBrowserError(Exception):
@@ -62,21 +59,9 @@ def find_browser(playwright: Playwright) -> str | None:
 
 def install_debian_package() -> str:
     """Install Debian's Chromium with a small Japanese font, where we may; return what came of it."""
-    if not sys.platform.startswith("linux") or shutil.which("apt-get") is None or os.geteuid() != 0:
-        return "apt-get: only for root on Debian"
-    return _run("apt-get", "update") or _run("apt-get", "install", "-y", "chromium", "fonts-ipaexfont-gothic")
+    return install_packages("chromium", FONT_PACKAGE)
 
 
 def install_playwright_browser() -> str:
     """Install the Chromium that Playwright offers; return what came of it."""
-    return _run(sys.executable, "-m", "playwright", "install", "chromium")
-
-
-def _run(*command: str) -> str:
-    """Run a command; return "" when it went well and what it said when not."""
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=environment, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{' '.join(command)}: {error}"
-    return f"{' '.join(command)}: {(done.stderr or done.stdout).strip()[-300:]}" if done.returncode else ""
+    return run_command(sys.executable, "-m", "playwright", "install", "chromium")

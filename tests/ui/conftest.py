@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.ui.browser import REQUIRED, NoBrowserError, start_browser
+from tests.installation import REQUIRED
+from tests.ui.browser import NoBrowserError, start_browser
 from tests.ui.server import Server, serve
 from tests.ui.visit import Visit
 

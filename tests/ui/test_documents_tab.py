@@ -129,7 +129,7 @@ def test_an_archive_goes_in_and_what_was_lost_is_said(documents: Visit, server: 
     expect(rows.nth(-2).locator(".note")).to_be_visible()
     expect(rows.last.locator(".note")).to_have_count(0)
     copy = server.library / "uploads" / "束.zip"
-    remove(documents, "駅 | 番線")
+    remove(documents, "駅")
     assert copy.exists()
     remove(documents, "青空商会 自転車通勤の手引き")
     assert not copy.exists()

@@ -10,7 +10,7 @@ from tests.ui.server import Server
 from tests.ui.test_documents_tab import remove
 from tests.ui.visit import PATIENCE, Visit
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("japanese_font")]
 
 TITLE = "青空商会 自転車置場の決まり"
 PAGES = [[TITLE], ["第1条（駐輪場）", "自転車置場の使用料は月に三百円とする。", "自転車置場は本館の北側にある。"]]
