@@ -122,8 +122,8 @@ def _ask(given: Namespace, settings: Settings) -> int:
     with _open(settings) as library:
         steps = library.stream(given.question, history=history, k=given.k, documents=given.document, where=given.where)
         answer = terminal.follow_answer(steps, visible=not given.json)
-        if given.explain or given.method:
-            answer = library.explain(answer, method=given.method)
+        if given.explain or given.method or given.thorough:
+            answer = library.explain(answer, method=given.method, thorough=given.thorough)
         if given.json:
             _print_json(describe_answer(answer, _find_boxes(library, answer)))
         else:

@@ -119,6 +119,7 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
     )
     ask.add_argument("--explain", action="store_true", help="show where the reader looked / 注目箇所を示す")
     ask.add_argument("--method", choices=METHODS, help="how to explain, implies --explain / 説明の方法")
+    ask.add_argument("--thorough", action="store_true", help="check the explanation at length / 念入りに検査する")
     commands.add_parser("demo", parents=[common], help="ask the sample library / 見本の文書に質問する")
     serve = commands.add_parser("serve", parents=[common], help="open the web page / 画面を開く")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")

@@ -15,7 +15,7 @@ from rag.explanation.explanation import Explanation, ScoredSpan
 from rag.explanation.folding import build_units, choose_weights, fold_tokens, share_out
 from rag.explanation.methods import build_method, choose_method
 from rag.explanation.placement import NO_UNIT, add_up, place_tokens
-from rag.explanation.removal import measure_removal
+from rag.explanation.removal import QUICK, Depth, measure_removal
 from rag.reading.answer import Span
 from rag.retrieval.hit import Passage
 
@@ -31,8 +31,7 @@ def explain(
     reader: SpanReader,
     method: str | None = None,
     remove: int = 3,
-    draws: int = 3,
-    singles: int = 8,
+    depth: Depth = QUICK,
     seed: int = 0,
     include_answer_sentence: bool = True,
 ) -> Explanation:
@@ -48,8 +47,7 @@ def explain(
         reader: The reader that gave the answer.
         method: One of `METHODS`; that of `choose_method` when None.
         remove: Number of sentences the check removes; 0 leaves the check out.
-        draws: Number of random removals it is compared with.
-        singles: Number of sentences the check leaves out one by one.
+        depth: How much the check reads again.
         seed: Of what is random.
         include_answer_sentence: Whether the answer's own sentence may be removed, its span excepted.
 
@@ -75,8 +73,8 @@ def explain(
         case,
         sentences,
         remove=remove,
-        draws=draws,
-        singles=singles,
+        draws=depth.draws,
+        singles=depth.singles,
         seed=seed,
         include_answer_sentence=include_answer_sentence,
     )

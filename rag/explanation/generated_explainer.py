@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rag.explanation.explanation import Explanation, Removal, ScoredSpan
 from rag.explanation.folding import build_units, choose_weights, fold_tokens
 from rag.explanation.generated_attention import collect_generated_attention
+from rag.explanation.removal import QUICK
 from rag.reading.generative_reader import trim_passages
 from rag.reading.prompt import is_refusal
 from rag.retrieval.hit import Passage
@@ -27,7 +28,7 @@ def explain_generated(
     *,
     reader: GenerativeReader,
     remove: int = 3,
-    draws: int = 3,
+    draws: int = QUICK.draws,
     seed: int = 0,
 ) -> Explanation:
     """Show where the model looked when it wrote an answer, and how probable the answer is without that text.

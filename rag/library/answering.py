@@ -59,25 +59,31 @@ def stream_answer(
         yield _build_answer(library, question, step, hits, passages, seconds)
 
 
-def explain_answer(library: Library, answer: Answer, *, method: str | None) -> Answer:
+def explain_answer(library: Library, answer: Answer, *, method: str | None, thorough: bool) -> Answer:
     """Do what `Library.explain` says."""
     from rag.explanation.explainer import explain
     from rag.explanation.generated_explainer import explain_generated
+    from rag.explanation.removal import QUICK, THOROUGH
     from rag.reading.generative_reader import GenerativeReader
 
     if not answer.spans:
         return answer
     begun = time.perf_counter()
     reader = library.reader
+    depth = THOROUGH if thorough else QUICK
     if not isinstance(reader, GenerativeReader):
-        explanation = explain(answer.search_question, answer.spans[0], answer.passages, reader=reader, method=method)
+        explanation = explain(
+            answer.search_question, answer.spans[0], answer.passages, reader=reader, method=method, depth=depth
+        )
     elif method not in {None, "mean"}:
         raise ArgumentError(
             f"method is {method!r}; expected mean, the only one for answers {reader.name} writes itself: leave the "
             "method out"
         )
     elif answer.generated is not None and answer.generated.text:
-        explanation = explain_generated(answer.search_question, answer.generated.text, answer.passages, reader=reader)
+        explanation = explain_generated(
+            answer.search_question, answer.generated.text, answer.passages, reader=reader, draws=depth.draws
+        )
     else:
         return answer
     seconds = replace(answer.seconds, explain=time.perf_counter() - begun)

@@ -289,7 +289,7 @@ class Library:
             widen=widen or self.settings.widen,
         )
 
-    def explain(self, answer: Answer, *, method: str | None = None) -> Answer:
+    def explain(self, answer: Answer, *, method: str | None = None, thorough: bool = False) -> Answer:
         """Return the answer with its explanation: where the reader looked, and what removing that text does.
 
         Without an answer, the best candidate is explained, or the words in which a model declined; with no candidate at
@@ -299,11 +299,13 @@ class Library:
             answer: Of `ask`.
             method: One of `rag.explanation.explanation.METHODS`; calibrated attention, or the mean of the attention for
                 readers whose heads have no weights and for written answers, when None.
+            thorough: Whether the check reads the text again without every single sentence, and without ten random
+                choices; otherwise it takes about twice the time of the answer.
 
         Raises:
             ArgumentError: There is no such method for this reader.
         """
-        return explain_answer(self, answer, method=method)
+        return explain_answer(self, answer, method=method, thorough=thorough)
 
     def cite(self, span: Span) -> Citation:
         """Name the place a span stands in."""

@@ -115,6 +115,7 @@ class AskTab:
                 filterable=False,
                 elem_id="method",
             )
+            self.thorough = gr.Checkbox(label=labels("thorough"), info=labels("thorough_hint"), elem_id="thorough")
         with gr.Row(visible=False) as self.token_choice:
             self.token = gr.Dropdown(
                 mean, value=MEAN, label=labels("token"), info=labels("token_hint"), filterable=False, elem_id="token"
@@ -145,7 +146,9 @@ class AskTab:
         self.clear.click(
             self._clear, [self.view, self.filter], self.refreshed, show_progress="hidden", cancels=[written, example]
         )
-        self.method.input(self._explain, [*state, self.method], self._shown, show_progress="full")
+        explained = [*state, self.method, self.thorough]
+        for choice in (self.method, self.thorough):
+            choice.input(self._explain, explained, self._shown, show_progress="full")
         choices: list[Any] = [self.unit, self.layer, self.head, self.rows, self.token]
         for choice in choices:
             choice.input(self._shade, [self.session, *choices], [self.view, self.passages], show_progress="hidden")
@@ -178,17 +181,17 @@ class AskTab:
     ) -> Iterator[Updates]:
         yield from self._ask(session, view, documents, where, chosen.question, request)
 
-    def _explain(self, session: Session, view: View, method: str, request: gr.Request) -> Updates:
-        """Explain the answer shown by another method."""
+    def _explain(self, session: Session, view: View, method: str, thorough: bool, request: gr.Request) -> Updates:
+        """Explain the answer shown by another method, or check it at another length."""
         words = words_of(request)
         exchange = session.current
         if exchange is None or exchange.answer is None:
             return self._show(session, view, words)
         try:
-            explained = replace(exchange, answer=self.library.explain(exchange.answer, method=method))
+            answer = self.library.explain(exchange.answer, method=method, thorough=thorough)
         except RagError as error:
             raise gr.Error(describe_failure(error, words)) from error
-        return self._show(session.put(explained), view, words)
+        return self._show(session.put(replace(exchange, answer=answer)), view, words)
 
     def _choose(self, session: Session, view: View, chosen: gr.EventData, request: gr.Request) -> Updates:
         return self._show(session.show(chosen.turn), view, words_of(request))

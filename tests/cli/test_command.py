@@ -130,6 +130,13 @@ def test_ask_gives_every_field(library: Path, capsys: pytest.CaptureFixture[str]
         assert answer["citation"]["text"] == RULES[answer["citation"]["start"] : answer["citation"]["end"]]
 
 
+def test_a_thorough_check_is_another_check(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("ask", "旅費の精算はどこへ申し出ますか", "--library", str(library))
+    quick, thorough = (run_json(capsys, *asked, option)[1]["explanation"] for option in ("--explain", "--thorough"))
+    assert quick["sentences"] == thorough["sentences"]
+    assert quick["removal"]["random"] != thorough["removal"]["random"]
+
+
 def test_ask_gives_the_boxes_of_a_pdf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "置場.pdf"
     path.write_bytes(build_pdf([["置場の決まり"], ["第1条（駐輪場）", "自転車置場の使用料は月に三百円とする。"]]))

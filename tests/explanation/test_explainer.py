@@ -15,6 +15,7 @@ from rag.errors import ArgumentError
 from rag.explanation.explainer import explain
 from rag.explanation.explanation import Explanation, ScoredSpan
 from rag.explanation.folding import fold_attention
+from rag.explanation.removal import Depth
 from rag.reading.answer import Span
 from rag.reading.span_reader import SpanReader
 from rag.retrieval.hit import Passage
@@ -191,7 +192,7 @@ def test_reading_is_the_same_after_an_explanation() -> None:
 def test_every_answer_found_can_be_explained() -> None:
     reader = tiny.build_slow(max_length=40, overlap=8)
     for span in reader.read(QUESTION, PASSAGES, n=20).spans:
-        explanation = explain(QUESTION, span, PASSAGES, reader=reader, remove=2, draws=1)
+        explanation = explain(QUESTION, span, PASSAGES, reader=reader, remove=2, depth=Depth(draws=1, singles=2))
         check_units(explanation.words)
         assert explanation.removal is not None
 

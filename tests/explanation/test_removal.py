@@ -8,7 +8,7 @@ import pytest
 from rag.explanation.ablation import Ablation
 from rag.explanation.case import Case
 from rag.explanation.explanation import Removal, ScoredSpan
-from rag.explanation.removal import measure_removal, rank_agreement
+from rag.explanation.removal import THOROUGH, measure_removal, rank_agreement
 from rag.reading.answer import Span
 from rag.retrieval.hit import Passage
 from rag.text.sentences import split_sentences
@@ -117,6 +117,13 @@ def test_agreement_is_kendalls() -> None:
     assert rank_agreement([3, 2, 1], [30, 10, 20]) == pytest.approx(1 / 3)
     assert rank_agreement([1, 1, 1], [30, 10, 20]) is None
     assert rank_agreement([1], [2]) is None
+
+
+def test_a_thorough_check_leaves_out_every_sentence() -> None:
+    removal = measure(draws=THOROUGH.draws, singles=THOROUGH.singles)
+    assert removal is not None
+    effects = Ablation(build_case(), SENTENCES).leave_out_each().tolist()
+    assert removal.agreement == pytest.approx(rank_agreement([each.score for each in SENTENCES], effects))
 
 
 def test_the_agreement_is_that_of_all_sentences_when_all_are_left_out() -> None:

@@ -86,6 +86,18 @@ def test_layer_head_rows_and_unit_change_the_shades(answered: Visit) -> None:
     assert answered.read_strengths(".passages .piece") != tokens
 
 
+def test_the_check_can_be_done_at_length(answered: Visit) -> None:
+    removal = answered.page.locator(".removal")
+    quick = removal.inner_text()
+    answered.page.locator("#thorough input").check()
+    expect(removal).not_to_have_text(quick, use_inner_text=True, timeout=PATIENCE)
+    expect(removal).to_contain_text("つの文を除いて読み直すと")
+    thorough = removal.inner_text()
+    answered.page.locator("#thorough input").uncheck()
+    expect(removal).not_to_have_text(thorough, use_inner_text=True, timeout=PATIENCE)
+    assert removal.inner_text() == quick
+
+
 def test_answer_says_what_removal_does(answered: Visit) -> None:
     removal = answered.page.locator(".removal")
     expect(removal.locator("h2")).to_have_text("視線は当てになるか")
