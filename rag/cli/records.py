@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rag.documents.pdf_places import Box
     from rag.evaluation.rows import Report
     from rag.explanation.explanation import Explanation
-    from rag.ingest.ingest import IngestReport
+    from rag.ingest.report import IngestReport
     from rag.ingest.sync import SyncReport
     from rag.library.records import Answer, Citation, DocumentEntry
     from rag.reading.answer import Generated

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from rag.evaluation.rows import Figures, Report
     from rag.explanation.explanation import Explanation
-    from rag.ingest.ingest import IngestProgress, IngestReport, IngestStep
+    from rag.ingest.ingest import IngestProgress, IngestStep
     from rag.ingest.repair import RepairReport
+    from rag.ingest.report import IngestReport
     from rag.ingest.sync import SyncReport
     from rag.library.records import Answer, DocumentEntry
     from rag.reading.answer import Generated

@@ -8,15 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.chunks.context import write_windowing
+from rag.config.settings import Settings
 from rag.index.library_index import LibraryIndex
-from rag.ingest.ingest import IngestProgress, IngestReport
+from rag.ingest.ingest import IngestProgress
+from rag.ingest.limits import ReadingLimits
 from rag.ingest.repair import RepairReport, repair
+from rag.ingest.report import IngestReport
 from rag.ingest.sync import SyncReport, apply_sync, describe_plan, note_unchanged
 from rag.ingest.sync_plan import plan_sync
 from rag.ingest.unchanged import report_unchanged
 
 if TYPE_CHECKING:
     from rag.library.library import Library
+
+
+def build_limits(settings: Settings) -> ReadingLimits:
+    """Return what reading a file may take."""
+    return ReadingLimits(settings.reading_seconds, settings.reading_memory * 2**20)
 
 
 def add_unchanged(
@@ -52,6 +60,7 @@ def sync_folder(
         unit=settings.unit,
         context=settings.context,
         progress=progress,
+        limits=build_limits(settings),
         began=began,
     )
 

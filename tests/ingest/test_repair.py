@@ -17,6 +17,7 @@ from rag.index.place import CATALOG_NAME
 from rag.ingest.ingest import ingest
 from rag.ingest.repair import RepairReport, repair
 from tests.fakes import FakeEncoder
+from tests.ingest.fake_library import open_library
 
 HALF = np.dtype("<f2")
 SIZE = 10
@@ -25,13 +26,6 @@ TEXTS = {
     "食堂": "定食は六百円である。席は四十ある。",
     "図書": "本は二週間貸す。返却は窓口へ。",
 }
-
-
-def open_library(folder: Path) -> LibraryIndex:
-    encoder = FakeEncoder()
-    return LibraryIndex.open(
-        folder, dimension=encoder.dimension, encoder_fingerprint=encoder.fingerprint, encoder_name=encoder.name
-    )
 
 
 @pytest.fixture

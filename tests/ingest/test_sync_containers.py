@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,6 @@ from rag.ingest.ingest import ingest
 from rag.ingest.sync import SyncReport, apply_sync
 from rag.ingest.sync_plan import plan_sync
 from tests.fakes import FakeEncoder
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[LibraryIndex]:
-    encoder = FakeEncoder()
-    with LibraryIndex.open(
-        tmp_path / "library",
-        dimension=encoder.dimension,
-        encoder_fingerprint=encoder.fingerprint,
-        encoder_name=encoder.name,
-    ) as opened:
-        yield opened
 
 
 def write_archive(path: Path, **members: str) -> Path:
@@ -52,7 +39,9 @@ def test_an_archive_is_followed_as_one_file(index: LibraryIndex, tmp_path: Path)
     assert again.unchanged == (str(archive),)
     write_archive(archive, 休暇="年休は二十日です。", 服装="制服を貸します。")
     changed = sync(archive.parent, index)
-    assert [Path(source).name for source in changed.added] == ["服装.txt"]
+    assert changed.added == (f"{archive}!/服装.txt",)
+    assert changed.removed == (f"{archive}!/旅費.txt",)
+    assert changed.unchanged == (f"{archive}!/休暇.txt",)
     assert list_names(index) == ["休暇.txt", "服装.txt"]
     archive.unlink()
     assert len(sync(archive.parent, index).removed) == 2
