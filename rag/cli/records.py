@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rag.documents.pdf_places import Box
     from rag.evaluation.rows import Report
     from rag.explanation.explanation import Explanation
-    from rag.ingest.report import IngestReport
+    from rag.ingest.report import IngestReport, RunReport
     from rag.ingest.sync import SyncReport
     from rag.library.records import Answer, Citation, DocumentEntry
     from rag.reading.answer import Generated
@@ -28,15 +28,8 @@ def describe_ingest(report: IngestReport) -> dict[str, object]:
         "added": list(report.added),
         "updated": list(report.updated),
         "unchanged": list(report.unchanged),
-        "failed": [{"path": failure.path, "error": failure.error} for failure in report.failed],
-        "documents": report.documents,
-        "chunks": report.chunks,
-        "characters": report.characters,
         "removed": list(report.removed),
-        "losses": [
-            {"source": entry.source, "title": entry.title, "losses": asdict(entry.losses)} for entry in report.losses
-        ],
-        "seconds": round(report.seconds, 3),
+        **_describe_run(report),
     }
 
 
@@ -49,10 +42,19 @@ def describe_sync(report: SyncReport, *, dry_run: bool) -> dict[str, object]:
         "moved": [{"from": move.origin, "to": move.target} for move in report.moved],
         "removed": list(report.removed),
         "unchanged": list(report.unchanged),
+        **_describe_run(report),
+    }
+
+
+def _describe_run(report: RunReport) -> dict[str, object]:
+    return {
         "failed": [{"path": failure.path, "error": failure.error} for failure in report.failed],
         "documents": report.documents,
         "chunks": report.chunks,
         "characters": report.characters,
+        "losses": [
+            {"source": entry.source, "title": entry.title, "losses": asdict(entry.losses)} for entry in report.losses
+        ],
         "seconds": round(report.seconds, 3),
     }
 

@@ -58,6 +58,11 @@ def accept_any_text() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
+def print_json(content: object) -> None:
+    """Print what programs read."""
+    print(json.dumps(content, ensure_ascii=False, indent=2))
+
+
 def show_error(message: str, *, as_json: bool) -> None:
     """Print an error; with --json as an object on standard error."""
     if as_json:

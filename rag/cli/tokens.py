@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -11,7 +10,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
-from rag.cli.terminal import output, show_count
+from rag.cli.terminal import output, print_json, show_count
 from rag.config.settings import Settings
 from rag.documents.loading import find_files, load_document
 from rag.errors import ArgumentError
@@ -56,7 +55,7 @@ def run_tokens(given: Namespace, settings: Settings) -> None:
             "tokenizations": [_describe_row(row) for row in rows],
             "corpus": [asdict(each) for each in figures],
         }
-        print(json.dumps(content, ensure_ascii=False, indent=2))
+        print_json(content)
         return
     _print_algorithms(tokenizers)
     if rows:

@@ -17,7 +17,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class RunReport:
     """What there is to tell of every run, in `seconds` of time.
 
     `failed` holds the files that did not go in, in the order given; `totals` count the whole library afterwards.
@@ -47,7 +47,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IngestReport(Report):
+class IngestReport(RunReport):
     """What became of the documents, by id; `removed` are those whose members are gone from their container."""
 
     added: tuple[str, ...]

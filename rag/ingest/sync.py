@@ -22,7 +22,7 @@ from rag.ingest.changes import Look
 from rag.ingest.file_readers import FileReaders
 from rag.ingest.ingest import IngestProgress, ingest
 from rag.ingest.limits import READING_LIMITS, ReadingLimits
-from rag.ingest.report import Failure, Report
+from rag.ingest.report import Failure, RunReport
 from rag.ingest.sync_plan import SyncPlan, is_gone
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SyncReport(Report):
+class SyncReport(RunReport):
     """What became of a folder's files, by path; `failed` ones keep the documents they had."""
 
     added: tuple[str, ...]

@@ -18,6 +18,8 @@ import pytest
 from rag import Library
 from rag.cli import main
 from rag.config.settings import Settings
+from rag.ingest.file_readers import FileReaders
+from rag.ingest.limits import READING_LIMITS, ReadingLimits
 
 ROOT = Path(__file__).parents[2]
 RULES = (
@@ -103,6 +105,38 @@ def test_sync_says_what_it_does_and_would_do(place: list[str], files: Path, caps
     assert "壊.pdf" in shown.err
     assert main(["sync", str(files / "無い"), *place]) == 2
     assert main(["sync", str(files), "--dry-run", "--library", str(files.parent / "none")]) == 2
+
+
+def test_sync_says_what_was_lost(place: list[str], files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "傷.txt").write_bytes((RULES * 9).encode("cp932") + b"\xff")
+    assert main(["sync", str(files), *place, "--quiet"]) == 0
+    shown = capsys.readouterr().out
+    assert "取り込めなかったものの合計（1 件）: 読めないバイト 1" in shown
+    (files / "傷二.txt").write_bytes((MENU * 9).encode("cp932") + b"\xff")
+    _, report = run_json(capsys, "sync", str(files), *place)
+    assert [(entry["source"], entry["losses"]["undecodable"]) for entry in report["losses"]] == [
+        (str(files / "傷二.txt"), 1)
+    ]
+    assert run_json(capsys, "sync", str(files), *place)[1]["losses"] == []
+
+
+def test_sync_reads_within_the_limits_of_the_settings(
+    place: list[str], files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[ReadingLimits] = []
+    begin = FileReaders.__init__
+
+    def note(self: FileReaders, limits: ReadingLimits = READING_LIMITS) -> None:
+        used.append(limits)
+        begin(self, limits)
+
+    monkeypatch.setattr(FileReaders, "__init__", note)
+    (files / "食堂.md").rename(files / "献立.md")
+    (files / "新.txt").write_text("新しい文書である。", encoding="utf-8")
+    with Library.open(place[1], settings=Settings(reading_seconds=77, reading_memory=999)) as library:
+        report = library.sync(files)
+    assert (len(report.moved), report.added) == (1, (str(files / "新.txt"),))
+    assert set(used) == {ReadingLimits(77, 999 * 2**20)}
 
 
 def test_what_did_not_change_needs_no_model(place: list[str], files: Path) -> None:
