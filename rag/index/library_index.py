@@ -127,11 +127,10 @@ class LibraryIndex:
             document: The document, with all its text.
             chunks: Its windows.
             vectors: One unit vector for each window. Shape: (len(chunks), dimension).
-            windowing: How the windows were cut; see `holds` and `find_other_windowing`.
-            file: The file it came from, if any.
-            tags: Tags to give it beside those of the earlier version.
             windowing: How the windows were made; see `holds` and `find_other_windowing`. The context it names is
                 indexed with the windows.
+            file: The file it came from, if any.
+            tags: Tags to give it beside those of the earlier version.
 
         Raises:
             ArgumentError: Windows or vectors do not belong to the document.
