@@ -138,6 +138,14 @@ def test_a_text_that_is_not_the_one_it_came_with_is_told_and_read_again(folder: 
         assert sorted(index.load_text(entry.id) for entry in index.list_documents()) == sorted(TEXTS.values())
 
 
+def test_where_nobody_knows_how_a_document_was_cut_it_is_cut_as_wished(folder: Path) -> None:
+    damage(folder, "UPDATE documents SET windowing = 'x'")
+    damage(folder, "DELETE FROM chunks")
+    with open_library(folder) as index:
+        repair(index, encoder=FakeEncoder(), size=50, stride=40, unit="tokens", context="heading")
+        assert {index.load_windows(entry.id)[0] for entry in index.list_documents()} == {"50/40 tokens heading"}
+
+
 def test_the_cache_and_its_manifest_are_made_anew(folder: Path) -> None:
     damage(folder, "UPDATE chunks SET vector = (SELECT vector FROM chunks WHERE id = 1) WHERE id = 5")
     with open_library(folder) as index:
