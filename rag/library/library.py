@@ -31,7 +31,14 @@ from rag.library.records import (
     Statistics,
     Turn,
 )
-from rag.library.upkeep import add_unchanged, build_limits, choose_documents, repair_library, sync_folder
+from rag.library.upkeep import (
+    add_unchanged,
+    build_limits,
+    choose_documents,
+    remove_document,
+    repair_library,
+    sync_folder,
+)
 from rag.reading.answer import Span
 from rag.retrieval.hit import Hit
 from rag.retrieval.search import Mode, search
@@ -350,12 +357,12 @@ class Library:
         return self._any_index.load_document(document_id)
 
     def remove(self, document_id: str) -> None:
-        """Remove a document with all its windows.
+        """Remove a document with all its windows; it comes back when its file, or archive, is added again.
 
         Raises:
             LibraryError: There is no such document.
         """
-        self._any_index.remove_document(document_id)
+        remove_document(self._any_index, document_id)
 
     def statistics(self) -> Statistics:
         """Count documents, windows and characters."""

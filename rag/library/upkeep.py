@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rag.chunks.context import write_windowing
 from rag.config.settings import Settings
+from rag.documents.formats import find_container, locate_file
 from rag.index.library_index import LibraryIndex
 from rag.ingest.ingest import IngestProgress
 from rag.ingest.limits import ReadingLimits
@@ -65,11 +66,28 @@ def sync_folder(
     )
 
 
+def remove_document(index: LibraryIndex, document_id: str) -> None:
+    """Remove a document; of an archive or a mail, so that it comes back when that is taken in again.
+
+    Raises:
+        LibraryError: There is no such document.
+    """
+    file = locate_file(index.load_document(document_id).source)
+    if find_container(file) is not None:
+        index.forget_content(file)
+    index.remove_document(document_id)
+
+
 def repair_library(library: Library) -> RepairReport:
     """Mend a library with its own models."""
     settings = library.settings
     return repair(
-        library.index, encoder=library.encoder, size=settings.size, stride=settings.stride, unit=settings.unit
+        library.index,
+        encoder=library.encoder,
+        size=settings.size,
+        stride=settings.stride,
+        unit=settings.unit,
+        context=settings.context,
     )
 
 
