@@ -74,7 +74,7 @@ def test_losses_are_shown_after_ingest_and_on_demand(tmp_path: Path, capsys: pyt
     assert main(["ingest", *paths, "--library", folder, "--quiet"]) == 0
     printed = capsys.readouterr().out
     assert "読めないバイト 1" in printed
-    assert "取り込めなかったものの合計（1 件）: 読めないバイト 1" in printed
+    assert "取り込めなかったものの合計 / in all（1 件）: 読めないバイト 1 / unreadable bytes: 1" in printed
     assert "良い.txt" not in printed
     assert main(["documents", "--losses", "--library", folder]) == 0
     printed = "".join(capsys.readouterr().out.split())

@@ -112,7 +112,7 @@ def test_sync_says_what_was_lost(place: list[str], files: Path, capsys: pytest.C
     (files / "傷.txt").write_bytes((RULES * 9).encode("cp932") + b"\xff")
     assert main(["sync", str(files), *place, "--quiet"]) == 0
     shown = capsys.readouterr().out
-    assert "取り込めなかったものの合計（1 件）: 読めないバイト 1" in shown
+    assert "取り込めなかったものの合計 / in all（1 件）: 読めないバイト 1 / unreadable bytes: 1" in shown
     (files / "傷二.txt").write_bytes((MENU * 9).encode("cp932") + b"\xff")
     _, report = run_json(capsys, "sync", str(files), *place)
     assert [(entry["source"], entry["losses"]["undecodable"]) for entry in report["losses"]] == [
