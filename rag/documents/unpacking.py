@@ -50,7 +50,7 @@ class Unpacking:
         others: Counter[str] = Counter()
         try:
             for member in container.list_members(file, name):
-                if _is_hidden(member.name):
+                if member.is_file and _is_hidden(member.name):
                     continue
                 if member.is_file and not is_supported(member.name):
                     others[_name_kind(member.name)] += 1
