@@ -115,23 +115,24 @@ def _ask(given: Namespace, settings: Settings) -> int:
         if given.explain or given.method:
             answer = library.explain(answer, method=given.method)
         if given.json:
-            terminal.print_json(describe_answer(answer, _find_boxes(library, answer)))
+            terminal.print_json(describe_answer(answer, *_find_boxes(library, answer)))
         else:
             terminal.print_answer(answer, _titles(library))
     return NOTHING_FOUND if answer.no_answer else DONE
 
 
-def _find_boxes(library: Library, answer: Answer) -> list[Box]:
-    """Find the citation on the pages of a PDF; nowhere where it is no PDF, or the file is gone or has changed."""
+def _find_boxes(library: Library, answer: Answer) -> tuple[list[Box], str | None]:
+    """Find the citation on the pages of a PDF, none where it is none; and say why not where the file has changed."""
     from rag.documents.pdf_places import has_boxes, locate_boxes
 
     if answer.citation is None:
-        return []
+        return [], None
     document = library.document(answer.citation.document_id)
     try:
-        return locate_boxes(document, answer.citation.start, answer.citation.end) if has_boxes(document) else []
-    except DocumentError:
-        return []
+        boxes = locate_boxes(document, answer.citation.start, answer.citation.end) if has_boxes(document) else []
+    except DocumentError as error:
+        return [], str(error)
+    return boxes, None
 
 
 def _read_history(path: Path | None) -> list[Turn]:

@@ -89,7 +89,9 @@ def describe_hit(hit: Hit, titles: Titles) -> dict[str, object]:
     }
 
 
-def describe_citation(citation: Citation | None, boxes: Sequence[Box] = ()) -> dict[str, object] | None:
+def describe_citation(
+    citation: Citation | None, boxes: Sequence[Box] = (), boxes_error: str | None = None
+) -> dict[str, object] | None:
     """Shape the place of an answer."""
     if citation is None:
         return None
@@ -113,11 +115,12 @@ def describe_citation(citation: Citation | None, boxes: Sequence[Box] = ()) -> d
             for target in reference.targets
         ],
         "boxes": [asdict(box) for box in boxes],
+        "boxes_error": boxes_error,
     }
 
 
-def describe_answer(answer: Answer, boxes: Sequence[Box] = ()) -> dict[str, object]:
-    """Shape the outcome of `rag ask`; `boxes` are where its citation stands on the pages of a PDF."""
+def describe_answer(answer: Answer, boxes: Sequence[Box] = (), boxes_error: str | None = None) -> dict[str, object]:
+    """Shape the outcome of `rag ask`; `boxes` are where its citation stands on the pages of a PDF, or why nowhere."""
     explanation = answer.explanation
     attention: list[float | None] = [None] * len(answer.passages)
     if explanation is not None:
@@ -131,7 +134,7 @@ def describe_answer(answer: Answer, boxes: Sequence[Box] = ()) -> dict[str, obje
         "answer": answer.text,
         "confidence": answer.confidence,
         "no_answer": answer.no_answer,
-        "citation": describe_citation(answer.citation, boxes),
+        "citation": describe_citation(answer.citation, boxes, boxes_error),
         "generated": None if answer.generated is None else _describe_generated(answer.generated),
         "alternatives": [
             {"document": s.document_id, "start": s.start, "end": s.end, "text": s.text, "probability": s.probability}
