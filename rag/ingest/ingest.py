@@ -216,7 +216,7 @@ class _Run:
         self.failed: list[Failure] = []
         self.removed: list[str] = []
         self.losses: list[LossEntry] = []
-        self._members: list[tuple[Look, list[str]]] = []
+        self._members: list[tuple[Look, dict[str, str]]] = []
 
     def __enter__(self) -> _Run:
         return self
@@ -249,8 +249,8 @@ class _Run:
                     self.take(found, file=None if holds_several or look is None else look.settled)
         if holds_several:
             self._forget(str(path.resolve()), present, unread)
-            if look is not None and not unread:  # what could not be read is tried again next time
-                self._members.append((look, [*present.values()]))
+            if look is not None and not unread:
+                self._members.append((look, present))
 
     def take(self, document: Document, *, file: FileState | None = None) -> None:
         """Bring one document in and note what is lost of it."""
@@ -288,9 +288,12 @@ class _Run:
     def finish(self) -> IngestReport:
         """Cut anew what is cut otherwise, save the vector cache and sum up."""
         self._settle(self.pipeline.store_all())
+        failed = {failure.path for failure in self.failed}
         for look, members in self._members:
+            if not failed.isdisjoint(members):
+                continue  # what could not be read or stored is tried again next time
             settled = look.settled
-            for document_id in members:
+            for document_id in members.values():
                 self.index.update_entry(document_id, file=settled, tags=None)
         self._cut_others()
         if self.added or self.updated or self.removed:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rag.chunks.chunk import Chunk
+from rag.chunks.windows import build_windows
+from rag.documents.document import Document
 from rag.index.library_index import LibraryIndex
 from rag.ingest.ingest import ingest
 from rag.ingest.sync import SyncReport, apply_sync
@@ -71,3 +75,23 @@ def test_an_archive_with_an_unread_member_is_tried_again(index: LibraryIndex, tm
         report = ingest([archive], index=index, encoder=FakeEncoder(), size=40, stride=20)
         assert [Path(failure.path).name for failure in report.failed] == ["空.txt"]
     assert list_names(index) == ["休暇.txt"]
+
+
+def test_an_archive_with_a_member_that_was_not_stored_is_tried_again(
+    index: LibraryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = write_archive(tmp_path / "docs" / "規程.zip", 休暇="年休は二十日です。", 旅費="日当は千円です。")
+
+    def fail(document: Document, **options: Any) -> list[Chunk]:
+        if "日当" in document.text:
+            raise OverflowError("too large")
+        return build_windows(document, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("rag.ingest.pipeline.build_windows", fail)
+        report = sync(archive.parent, index)
+    assert [(failure.path, failure.error) for failure in report.failed] == [
+        (f"{archive}!/旅費.txt", "OverflowError: too large")
+    ]
+    assert sync(archive.parent, index).added == (f"{archive}!/旅費.txt",)
+    assert sync(archive.parent, index).is_idle
