@@ -65,11 +65,11 @@ def _explain_emptiness(pages: Sequence[Page]) -> DocumentError:
     if any(page.written and not page.glyphs.characters for page in pages):
         return DocumentError(
             "文字はありますが、読めません（フォントが埋め込まれていないか、どの文字かを示していません）。日本語のフォント"
-            "（例: fonts-noto-cjk）をインストールして追加し直すか、OCR（例: ocrmypdf --force-ocr -l jpn）にかけて"
-            "ください / "
+            "（例: fonts-ipaexfont-gothic）をインストールして追加し直すか、OCR（例: ocrmypdf --force-ocr -l jpn）に"
+            "かけてください / "
             "it has text that cannot be read: its fonts are not embedded, or do not say which characters they draw; "
-            "expected fonts that are embedded or installed; install Japanese ones (for example fonts-noto-cjk) and add "
-            "it again, or run OCR on it (for example ocrmypdf --force-ocr -l jpn)"
+            "expected fonts that are embedded or installed; install Japanese ones (for example "
+            "fonts-ipaexfont-gothic) and add it again, or run OCR on it (for example ocrmypdf --force-ocr -l jpn)"
         )
     return DocumentError(
         f"{len(pages)} ページのどこにも文字がなく、スキャン画像のようです。{NEEDED[0]}か、OCR（例: ocrmypdf "

@@ -163,7 +163,7 @@ def test_text_in_fonts_that_are_not_there_is_no_scan(load, monkeypatch: pytest.M
     nothing = Glyphs([], np.zeros((0, 4), dtype=np.float32))
     monkeypatch.setattr("rag.documents.pdf_page.read_glyphs", lambda _: nothing)
     with pytest.raises(
-        DocumentError, match=r"文字はありますが、読めません.* / it has text that cannot be read.*fonts-noto-cjk"
+        DocumentError, match=r"文字はありますが、読めません.* / it has text that cannot be read.*fonts-ipaexfont-gothic"
     ):
         load(build_pdf([["本文です。"], []]))
 
