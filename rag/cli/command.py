@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.cli import losses, terminal, upkeep
 from rag.cli.exit_codes import DONE, INPUT_ERROR, INTERRUPTED, NOTHING_FOUND
+from rag.cli.opening import open_library
 from rag.cli.parser import build_parser
 from rag.cli.records import describe_answer, describe_document, describe_hit, describe_ingest, describe_report
 from rag.config.settings import Settings, load_settings
@@ -55,25 +56,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return INPUT_ERROR
 
 
-def _open(settings: Settings, *, create: bool = False) -> Library:
-    from rag.library.library import Library
-
-    return Library.open(settings.library, settings=settings, create=create)
-
-
-def _print_json(content: object) -> None:
-    print(json.dumps(content, ensure_ascii=False, indent=2))
-
-
 def _titles(library: Library) -> Callable[[str], str]:
     return cache(lambda document_id: library.document(document_id).title)
 
 
 def _ingest(given: Namespace, settings: Settings) -> int:
-    with _open(settings, create=True) as library, terminal.show_ingest(visible=not given.quiet) as progress:
+    with open_library(settings, create=True) as library, terminal.show_ingest(visible=not given.quiet) as progress:
         report = library.add(given.paths, tags=parse_tags(given.tag), progress=progress)
     if given.json:
-        _print_json(describe_ingest(report))
+        terminal.print_json(describe_ingest(report))
     else:
         terminal.print_ingest(report)
         losses.print_losses(report.losses)
@@ -81,37 +72,36 @@ def _ingest(given: Namespace, settings: Settings) -> int:
 
 
 def _documents(given: Namespace, settings: Settings) -> int:
-    with _open(settings) as library:
+    with open_library(settings) as library:
         entries = library.documents()
     if given.json:
-        _print_json({"documents": [describe_document(entry) for entry in entries]})
+        terminal.print_json({"documents": [describe_document(entry) for entry in entries]})
+    elif given.losses:
+        losses.print_losses([LossEntry(entry.source, entry.title, entry.losses) for entry in entries], every=True)
     else:
-        if given.losses:
-            losses.print_losses([LossEntry(entry.source, entry.title, entry.losses) for entry in entries], every=True)
-        else:
-            terminal.print_documents(entries)
+        terminal.print_documents(entries)
     return DONE
 
 
 def _remove(given: Namespace, settings: Settings) -> int:
-    with _open(settings) as library:
+    with open_library(settings) as library:
         title = library.document(given.document).title
         library.remove(given.document)
     if given.json:
-        _print_json({"removed": given.document, "title": title})
+        terminal.print_json({"removed": given.document, "title": title})
     else:
         print(f"削除しました / removed: {title} ({given.document})")
     return DONE
 
 
 def _search(given: Namespace, settings: Settings) -> int:
-    with _open(settings) as library:
+    with open_library(settings) as library:
         hits = library.search(
             given.question, k=given.k, documents=given.document, where=given.where, widen=given.widen or "none"
         )
         titles = _titles(library)
         if given.json:
-            _print_json({"hits": [describe_hit(hit, titles) for hit in hits]})
+            terminal.print_json({"hits": [describe_hit(hit, titles) for hit in hits]})
         else:
             terminal.print_hits(hits, titles)
     return DONE if hits else NOTHING_FOUND
@@ -119,29 +109,30 @@ def _search(given: Namespace, settings: Settings) -> int:
 
 def _ask(given: Namespace, settings: Settings) -> int:
     history = _read_history(given.history)
-    with _open(settings) as library:
+    with open_library(settings) as library:
         steps = library.stream(given.question, history=history, k=given.k, documents=given.document, where=given.where)
         answer = terminal.follow_answer(steps, visible=not given.json)
         if given.explain or given.method or given.thorough:
             answer = library.explain(answer, method=given.method, thorough=given.thorough)
         if given.json:
-            _print_json(describe_answer(answer, _find_boxes(library, answer)))
+            terminal.print_json(describe_answer(answer, *_find_boxes(library, answer)))
         else:
             terminal.print_answer(answer, _titles(library))
     return NOTHING_FOUND if answer.no_answer else DONE
 
 
-def _find_boxes(library: Library, answer: Answer) -> list[Box]:
-    """Find the citation on the pages of a PDF; nowhere where it is no PDF, or the file is gone or has changed."""
+def _find_boxes(library: Library, answer: Answer) -> tuple[list[Box], str | None]:
+    """Find the citation on the pages of a PDF, none where it is none; and say why not where the file has changed."""
     from rag.documents.pdf_places import has_boxes, locate_boxes
 
     if answer.citation is None:
-        return []
+        return [], None
     document = library.document(answer.citation.document_id)
     try:
-        return locate_boxes(document, answer.citation.start, answer.citation.end) if has_boxes(document) else []
-    except DocumentError:
-        return []
+        boxes = locate_boxes(document, answer.citation.start, answer.citation.end) if has_boxes(document) else []
+    except DocumentError as error:
+        return [], str(error)
+    return boxes, None
 
 
 def _read_history(path: Path | None) -> list[Turn]:
@@ -170,7 +161,7 @@ def _demo(given: Namespace, settings: Settings) -> int:
         titles = _titles(library)
         answers = [library.explain(library.ask(question)) for question in DEMO_QUESTIONS]
         if given.json:
-            _print_json({"answers": [describe_answer(answer) for answer in answers]})
+            terminal.print_json({"answers": [describe_answer(answer) for answer in answers]})
         else:
             for answer in answers:
                 terminal.print_answer(answer, titles)
@@ -213,7 +204,7 @@ def _evaluate(given: Namespace, settings: Settings) -> int:
     if given.rows is not None:
         write_rows(given.rows, report.rows)
     if given.json:
-        _print_json(describe_report(report))
+        terminal.print_json(describe_report(report))
     else:
         terminal.print_report(report)
     return DONE

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rag.documents.pdf_places import Box
     from rag.evaluation.rows import Report
     from rag.explanation.explanation import Explanation
-    from rag.ingest.ingest import IngestReport
+    from rag.ingest.report import IngestReport, RunReport
     from rag.ingest.sync import SyncReport
     from rag.library.records import Answer, Citation, DocumentEntry
     from rag.reading.answer import Generated
@@ -28,15 +28,8 @@ def describe_ingest(report: IngestReport) -> dict[str, object]:
         "added": list(report.added),
         "updated": list(report.updated),
         "unchanged": list(report.unchanged),
-        "failed": [{"path": failure.path, "error": failure.error} for failure in report.failed],
-        "documents": report.documents,
-        "chunks": report.chunks,
-        "characters": report.characters,
         "removed": list(report.removed),
-        "losses": [
-            {"source": entry.source, "title": entry.title, "losses": asdict(entry.losses)} for entry in report.losses
-        ],
-        "seconds": round(report.seconds, 3),
+        **_describe_run(report),
     }
 
 
@@ -49,10 +42,19 @@ def describe_sync(report: SyncReport, *, dry_run: bool) -> dict[str, object]:
         "moved": [{"from": move.origin, "to": move.target} for move in report.moved],
         "removed": list(report.removed),
         "unchanged": list(report.unchanged),
+        **_describe_run(report),
+    }
+
+
+def _describe_run(report: RunReport) -> dict[str, object]:
+    return {
         "failed": [{"path": failure.path, "error": failure.error} for failure in report.failed],
         "documents": report.documents,
         "chunks": report.chunks,
         "characters": report.characters,
+        "losses": [
+            {"source": entry.source, "title": entry.title, "losses": asdict(entry.losses)} for entry in report.losses
+        ],
         "seconds": round(report.seconds, 3),
     }
 
@@ -87,7 +89,9 @@ def describe_hit(hit: Hit, titles: Titles) -> dict[str, object]:
     }
 
 
-def describe_citation(citation: Citation | None, boxes: Sequence[Box] = ()) -> dict[str, object] | None:
+def describe_citation(
+    citation: Citation | None, boxes: Sequence[Box] = (), boxes_error: str | None = None
+) -> dict[str, object] | None:
     """Shape the place of an answer."""
     if citation is None:
         return None
@@ -111,11 +115,12 @@ def describe_citation(citation: Citation | None, boxes: Sequence[Box] = ()) -> d
             for target in reference.targets
         ],
         "boxes": [asdict(box) for box in boxes],
+        "boxes_error": boxes_error,
     }
 
 
-def describe_answer(answer: Answer, boxes: Sequence[Box] = ()) -> dict[str, object]:
-    """Shape the outcome of `rag ask`; `boxes` are where its citation stands on the pages of a PDF."""
+def describe_answer(answer: Answer, boxes: Sequence[Box] = (), boxes_error: str | None = None) -> dict[str, object]:
+    """Shape the outcome of `rag ask`; `boxes` are where its citation stands on the pages of a PDF, or why nowhere."""
     explanation = answer.explanation
     attention: list[float | None] = [None] * len(answer.passages)
     if explanation is not None:
@@ -129,7 +134,7 @@ def describe_answer(answer: Answer, boxes: Sequence[Box] = ()) -> dict[str, obje
         "answer": answer.text,
         "confidence": answer.confidence,
         "no_answer": answer.no_answer,
-        "citation": describe_citation(answer.citation, boxes),
+        "citation": describe_citation(answer.citation, boxes, boxes_error),
         "generated": None if answer.generated is None else _describe_generated(answer.generated),
         "alternatives": [
             {"document": s.document_id, "start": s.start, "end": s.end, "text": s.text, "probability": s.probability}

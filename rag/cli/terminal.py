@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from rag.evaluation.rows import Figures, Report
     from rag.explanation.explanation import Explanation
-    from rag.ingest.ingest import IngestProgress, IngestReport, IngestStep
+    from rag.ingest.ingest import IngestProgress, IngestStep
     from rag.ingest.repair import RepairReport
+    from rag.ingest.report import IngestReport
     from rag.ingest.sync import SyncReport
     from rag.library.records import Answer, DocumentEntry
     from rag.reading.answer import Generated
@@ -55,6 +56,11 @@ def accept_any_text() -> None:
     """Write what the encoding of the output lacks as escapes: names of files may hold bytes that are no text."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def print_json(content: object) -> None:
+    """Print what programs read."""
+    print(json.dumps(content, ensure_ascii=False, indent=2))
 
 
 def show_error(message: str, *, as_json: bool) -> None:

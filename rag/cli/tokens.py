@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
-from rag.cli.terminal import output, show_count
+from rag.cli.terminal import output, print_json, show_count
 from rag.config.settings import Settings
-from rag.documents.loading import find_files, load_document
-from rag.errors import ArgumentError
+from rag.documents.document import Document
+from rag.documents.loading import find_files, load_documents
+from rag.documents.unpacking import Unread
+from rag.errors import ArgumentError, DocumentError
 from rag.evaluation.datasets import Dataset, load_samples, load_squad
 from rag.evaluation.tokenization import (
     Distribution,
@@ -56,7 +58,7 @@ def run_tokens(given: Namespace, settings: Settings) -> None:
             "tokenizations": [_describe_row(row) for row in rows],
             "corpus": [asdict(each) for each in figures],
         }
-        print(json.dumps(content, ensure_ascii=False, indent=2))
+        print_json(content)
         return
     _print_algorithms(tokenizers)
     if rows:
@@ -67,8 +69,16 @@ def run_tokens(given: Namespace, settings: Settings) -> None:
 
 def _load_dataset(given: Namespace) -> Dataset:
     asked = load_squad(given.squad)
-    documents = [load_document(path) for path in find_files(given.docs)]
-    return Dataset({**asked.documents, **{document.id: document for document in documents}}, asked.questions)
+    documents = {document.id: document for path in find_files(given.docs) for document in _read(path)}
+    return Dataset({**asked.documents, **documents}, asked.questions)
+
+
+def _read(path: Path) -> Iterator[Document]:
+    for found in load_documents(path):
+        if isinstance(found, Unread):
+            raise DocumentError(found.error)
+        if isinstance(found, Document):
+            yield found
 
 
 def _measure(tokenizers: Sequence[TextTokenizer], dataset: Dataset, *, visible: bool) -> list[TokenizerFigures]:

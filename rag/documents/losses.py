@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.documents.anchor import Anchor
+from rag.documents.phrase import Language
 
 REPLACEMENT = "\ufffd"
 PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
@@ -64,23 +65,62 @@ class LossEntry:
 
 NOTHING_KNOWN = Losses()
 MEDIA = {"image": "画像", "audio": "音声", "video": "動画"}
+NAMELESS = "拡張子のないファイル"
+ENGLISH = {
+    "画像": "pictures",
+    "音声": "sound",
+    "動画": "videos",
+    "音声・動画": "sound and videos",
+    "グラフ": "charts",
+    "埋め込みファイル": "embedded files",
+    "マクロ": "macros",
+    "ヘッダー": "headers",
+    "フッター": "footers",
+    "添付": "attachments",
+    "外字": "gaiji",
+    "非表示のシート": "hidden sheets",
+    "非表示のスライド": "hidden slides",
+    "計算結果が保存されていない数式": "formulas without a stored result",
+    NAMELESS: "files without an ending",
+}
+"""What the names in `Losses.left_out` mean; endings of files are called the same in both languages."""
+_LEFT_OUT = re.compile(r"(?P<name>[^:]+?)(?P<rest>: .*| [\d,]+|)", re.DOTALL)
+"""A name alone, with a count, or with what is called so."""
 
 
-def describe_losses(losses: Losses) -> str:
+def describe_losses(losses: Losses, *, language: Language = "ja") -> str:
     """Say in a few words what did not come in; "" where nothing is known to be lost."""
     empty = len(losses.pages_without_text)
     # Each byte that gave no character stands as one of these.
     lost = max(0, losses.replacements - losses.undecodable)
+    pages = ", ".join(losses.recognised)
+    others = "・".join(losses.left_out)
     counts = (
-        (empty, f"{empty:,} ページに文字なし"),
-        (len(losses.recognised), f"OCR で読んだページ: {', '.join(losses.recognised)}"),
-        (losses.undecodable, f"読めないバイト {losses.undecodable:,}"),
-        (lost, f"失われた文字 {lost:,}"),
-        (losses.private_use, f"外字 {losses.private_use:,}"),
-        (losses.glyph_numbers, f"文字にならない字形 {losses.glyph_numbers:,}"),
-        (len(losses.left_out), f"{'・'.join(losses.left_out)} は読んでいません"),
+        (empty, f"{empty:,} ページに文字なし", f"pages without text: {empty:,}"),
+        (len(losses.recognised), f"OCR で読んだページ: {pages}", f"pages read by OCR: {pages}"),
+        (losses.undecodable, f"読めないバイト {losses.undecodable:,}", f"unreadable bytes: {losses.undecodable:,}"),
+        (lost, f"失われた文字 {lost:,}", f"lost characters: {lost:,}"),
+        (losses.private_use, f"外字 {losses.private_use:,}", f"gaiji: {losses.private_use:,}"),
+        (
+            losses.glyph_numbers,
+            f"文字にならない字形 {losses.glyph_numbers:,}",
+            f"glyphs without a character: {losses.glyph_numbers:,}",
+        ),
+        (
+            len(losses.left_out),
+            f"{others} は読んでいません",
+            f"not read: {', '.join(translate_left_out(losses.left_out))}",
+        ),
     )
-    return "、".join(words for count, words in counts if count)
+    if language == "ja":
+        return "、".join(ja for count, ja, _ in counts if count)
+    return "; ".join(en for count, _, en in counts if count)
+
+
+def translate_left_out(left_out: Iterable[str]) -> list[str]:
+    """Say in English what `Losses.left_out` says."""
+    parts = [_split(words) for words in left_out]
+    return [ENGLISH.get(name, name) + rest for name, rest in parts]
 
 
 def describe_media(counts: Mapping[str, int]) -> tuple[str, ...]:
@@ -94,9 +134,8 @@ def sum_losses(reports: Iterable[Losses]) -> Losses:
     left_out: Counter[str] = Counter()
     for report in reports:
         for words in report.left_out:
-            name, _, count = words.rpartition(" ")
-            known = bool(name) and count.replace(",", "").isdecimal()
-            left_out[name if known else words] += int(count.replace(",", "")) if known else 1
+            name, count = _count_left_out(words)
+            left_out[name] += count
         total = Losses(
             characters=total.characters + report.characters,
             undecodable=total.undecodable + report.undecodable,
@@ -110,6 +149,19 @@ def sum_losses(reports: Iterable[Losses]) -> Losses:
             recognised=total.recognised + report.recognised,
         )
     return replace(total, left_out=tuple(f"{name} {count:,}" for name, count in left_out.items()))
+
+
+def _count_left_out(words: str) -> tuple[str, int]:
+    """Return what is left out and how often: 画像 3, 非表示のシート: 裏, 表, マクロ."""
+    name, rest = _split(words)
+    if rest.startswith(": "):
+        return name, rest.count(", ") + 1
+    return name, int(rest.replace(",", "")) if rest else 1
+
+
+def _split(words: str) -> tuple[str, str]:
+    match = _LEFT_OUT.fullmatch(words)
+    return (words, "") if match is None else (match["name"], match["rest"])
 
 
 def count_losses(text: str, anchors: Sequence[Anchor], known: Losses) -> Losses:

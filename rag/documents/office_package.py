@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RELATIONSHIPS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
 """Namespaces of documents saved as "strict"; the elements are those of the others."""
@@ -37,7 +38,7 @@ LEFT_OUT = (
 )
 """Kinds of relationships to what has no text, and what it is called."""
 
-
+TRUE = frozenset({"1", "true"})
 LONGEST_NUMBER = 9
 """Digits of the longest attribute that is a number; Office writes none above 2^31."""
 

@@ -77,7 +77,7 @@ def _strip_heads(pages: list[list[Line]], side: Side, written: int) -> None:
     outer = _list_outer(pages, side)
     looks = [_list_looks(line, index) for index, line in enumerate(outer)]
     counts = Counter(look for page in looks for look in page)
-    first = next(index for index, page in enumerate(pages) if page)
+    first = next((index for index, page in enumerate(pages) if page), None)  # none, where all were numbers
     for index, line in enumerate(outer):
         repeats = any(2 * counts[look] > written for look in looks[index])
         may_be_title = side == "top" and index == first and outer.count(line) > 1

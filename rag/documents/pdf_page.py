@@ -21,13 +21,14 @@ ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page with its glyphs; `drawn` tells whether there is anything on it, be it text or picture."""
+    """A page with its glyphs; `drawn` tells whether there is anything on it, `written` whether text is."""
 
     glyphs: Glyphs
     lines: PageLines
     width: float
     height: float
     drawn: bool
+    written: bool
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def read_label(document: PdfDocument, number: int) -> str:
 
 def read_page(document: PdfDocument, number: int) -> Page:
     """Read the page with an index."""
-    from pypdfium2.raw import FPDFPage_CountObjects
+    from pypdfium2.raw import FPDF_PAGEOBJ_TEXT, FPDFPage_CountObjects, FPDFPage_GetObject, FPDFPageObj_GetType
 
     page = document[number]
     try:
@@ -74,7 +75,9 @@ def read_page(document: PdfDocument, number: int) -> Page:
         glyphs = read_glyphs(text_page)
         text_page.close()
         width, height = page.get_size()
-        drawn = FPDFPage_CountObjects(page.raw) > 0
+        count = FPDFPage_CountObjects(page.raw)
+        kinds = (FPDFPageObj_GetType(FPDFPage_GetObject(page.raw, index)) for index in range(count))
+        written = FPDF_PAGEOBJ_TEXT in kinds
     finally:
         page.close()
-    return Page(glyphs, build_lines(glyphs, (width, height)), width, height, drawn)
+    return Page(glyphs, build_lines(glyphs, (width, height)), width, height, drawn=count > 0, written=written)

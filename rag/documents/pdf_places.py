@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rag.documents.document import Document
 from rag.documents.file_bytes import read_bytes
+from rag.documents.formats import locate_file
 from rag.documents.pdf_page import Page, open_pdf, read_label, read_page
 from rag.documents.pdf_tables import NO_GLYPH
 from rag.documents.pdf_text import mend_lines
@@ -23,8 +24,6 @@ CHANGED = (
     "ファイルは読み込んだときから変わっています。もう一度加えてください / "
     "the file is no longer what was read; expected the same text; add it again"
 )
-ARCHIVED = "!/"
-"""Stands in the source of a member of an archive or a mail."""
 SCALE = 1.5
 """Pixels for a point in the picture of a page."""
 
@@ -48,7 +47,7 @@ class Box:
 
 def has_boxes(document: Document) -> bool:
     """Whether places of a document can be looked up: it comes from a PDF that is a file of its own."""
-    return document.metadata.get("format") == "pdf" and ARCHIVED not in document.source
+    return document.metadata.get("format") == "pdf" and locate_file(document.source) == document.source
 
 
 def locate_boxes(document: Document, start: int, end: int) -> list[Box]:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from rag.documents.drawing_text import A, read_lines
-from rag.documents.office_package import read_number
+from rag.documents.office_package import TRUE, read_number
 from rag.documents.table_rows import Cell, TableRows
 from rag.documents.xlsx_format import format_number
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
-TRUE = frozenset({"1", "true"})
 CONNECTING = frozenset({"pres", "parTrans", "sibTrans"})
 """Kinds of points in a diagram that are no text of its author."""
 MOST_CELLS = 1000

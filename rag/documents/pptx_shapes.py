@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.documents.drawing_text import A
-from rag.documents.office_package import read_number
+from rag.documents.office_package import COMPATIBILITY, read_number
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 TITLES = frozenset({"title", "ctrTitle"})
 FURNITURE = frozenset({"dt", "ftr", "hdr", "sldNum", "sldImg"})
 """Placeholders that stand on every slide."""

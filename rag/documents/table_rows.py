@@ -45,10 +45,6 @@ class TableRows:
         """Let no cell reach further: a table or a group of rows ends."""
         self._reaching.clear()
 
-    def complete(self, cells: Iterable[Cell]) -> list[str]:
-        """Return the texts of a row from its own cells and those from above; none where its own have no text."""
-        return [cell.text for cell in self.fill(cells)]
-
     def fill(self, cells: Iterable[Cell]) -> list[Cell]:
         """Return the cells of a row, its own and those from above; none where its own have no text."""
         own = list(cells)

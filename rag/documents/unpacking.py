@@ -17,7 +17,7 @@ from rag.documents.document import Document, build_document
 from rag.documents.file_bytes import EMPTY
 from rag.documents.formats import check_format, find_container, find_loader, is_supported, supported_suffixes
 from rag.documents.loader import Content
-from rag.documents.losses import MEDIA, LossEntry, Losses, describe_media
+from rag.documents.losses import MEDIA, NAMELESS, LossEntry, Losses, describe_media, translate_left_out
 from rag.errors import DocumentError
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Unpacking:
         others: Counter[str] = Counter()
         try:
             for member in container.list_members(file, name):
-                if _is_hidden(member.name):
+                if member.is_file and _is_hidden(member.name):
                     continue
                 if member.is_file and not is_supported(member.name):
                     others[_name_kind(member.name)] += 1
@@ -120,7 +120,7 @@ def _is_hidden(name: str) -> bool:
 
 def _name_kind(name: str) -> str:
     kind = str(mimetypes.guess_type(name)[0]).split("/")[0]
-    return kind if kind in MEDIA else PurePosixPath(name).suffix.lower() or "拡張子のないファイル"
+    return kind if kind in MEDIA else PurePosixPath(name).suffix.lower() or NAMELESS
 
 
 def _describe(others: Counter[str]) -> tuple[str, ...]:
@@ -128,10 +128,11 @@ def _describe(others: Counter[str]) -> tuple[str, ...]:
 
 
 def _describe_nothing(others: Counter[str]) -> str:
-    found, suffixes = "、".join(_describe(others)), " ".join(supported_suffixes())
+    found, suffixes = _describe(others), " ".join(supported_suffixes())
+    japanese, english = "、".join(found) or "なし", ", ".join(translate_left_out(found)) or "nothing"
     return (
-        f"読める文書が入っていません（見つかったもの: {found or 'なし'}）。{suffixes} のファイルが必要です。"
+        f"読める文書が入っていません（見つかったもの: {japanese}）。{suffixes} のファイルが必要です。"
         "中身を確かめてください / "
-        f"no document to read in it (found: {found or 'nothing'}); expected files ending in one of {suffixes}; look at "
-        "what it holds"
+        f"no document to read in it (found: {english}); expected files ending in one of {suffixes}; look at what it "
+        "holds"
     )

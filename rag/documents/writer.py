@@ -76,12 +76,6 @@ class TextWriter:
             self._anchors.append(Anchor("heading", start, self._length, label, level))
         self.separate()
 
-    def write_row(self, cells: list[str]) -> None:
-        """Write a row of a table as one line; a row without any text is left out."""
-        texts = [_join_lines(cell) for cell in cells]
-        if any(texts):
-            self._append(" | ".join(texts))
-
     def write_table(self, rows: Iterable[Sequence[Cell]], *, headers: int | None = None, label: str = "") -> None:
         """Write a table with blank lines around it, every row with the header repeated, and an anchor over it.
 

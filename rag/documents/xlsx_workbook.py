@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rag.documents.office_package import OfficePackage, R, read_number
+from rag.documents.office_package import TRUE, OfficePackage, R, read_number
 from rag.documents.ruby import mark_ruby
 from rag.documents.xlsx_dates import FIRST_DAY, FIRST_DAY_1904
 from rag.documents.xlsx_format import BUILT_IN, format_number, format_text
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 HIDDEN = frozenset({"hidden", "veryHidden"})
-TRUE = frozenset({"1", "true"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sqlite3
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,4 +95,12 @@ def save_file_state(connection: sqlite3.Connection, document_id: str, state: Fil
     connection.execute(
         "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
         (document_id, state.size, state.modified, state.looked, state.digest, state.loaders),
+    )
+
+
+def forget_content(connection: sqlite3.Connection, document_ids: Iterable[str]) -> None:
+    """Forget what the files of documents held, but not that there were files: they are read again next time."""
+    connection.executemany(
+        "UPDATE files SET looked = 0, digest = '' WHERE document_id = ?",
+        [(document_id,) for document_id in document_ids],
     )

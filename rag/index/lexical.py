@@ -7,9 +7,8 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from rag.chunks.context import build_contexts, read_context
 from rag.documents.anchor import Anchor
-from rag.index.window_terms import build_chunk_terms
+from rag.index.window_terms import build_document_terms
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +45,13 @@ def refresh_terms(connection: sqlite3.Connection, *, place: str) -> None:
             "SELECT id, start_offset, end_offset FROM chunks WHERE document_id = ? ORDER BY start_offset",
             (document_id,),
         ).fetchall()
-        contexts = build_contexts(
-            [start for _, start, _ in windows],
+        terms = build_document_terms(
+            text,
+            [(start, end) for _, start, end in windows],
             title=title,
             anchors=[Anchor(*fields) for fields in json.loads(anchors)],
-            context=read_context(windowing),
+            windowing=windowing,
         )
-        terms = build_chunk_terms(text, [(start, end) for _, start, end in windows], contexts=contexts)
         insert_terms(connection, [chunk_id for chunk_id, _, _ in windows], terms)
     connection.execute("UPDATE library SET terms_version = ?", (TERMS_VERSION,))
 

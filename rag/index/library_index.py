@@ -20,7 +20,14 @@ from rag.index.catalog import (
     load_encoder,
     load_generation,
 )
-from rag.index.files import FileState, KnownFile, load_file_state, load_known_files, save_file_state
+from rag.index.files import (
+    FileState,
+    KnownFile,
+    forget_content,
+    load_file_state,
+    load_known_files,
+    save_file_state,
+)
 from rag.index.filters import parse_filter, select_documents
 from rag.index.lexical import delete_terms, insert_terms
 from rag.index.postings import TermCounts
@@ -127,11 +134,10 @@ class LibraryIndex:
             document: The document, with all its text.
             chunks: Its windows.
             vectors: One unit vector for each window. Shape: (len(chunks), dimension).
-            windowing: How the windows were cut; see `holds` and `find_other_windowing`.
-            file: The file it came from, if any.
-            tags: Tags to give it beside those of the earlier version.
             windowing: How the windows were made; see `holds` and `find_other_windowing`. The context it names is
                 indexed with the windows.
+            file: The file it came from, if any.
+            tags: Tags to give it beside those of the earlier version.
 
         Raises:
             ArgumentError: Windows or vectors do not belong to the document.
@@ -250,6 +256,11 @@ class LibraryIndex:
                 raise self._unknown(document_id)
             advance_generation(connection)
         self._changed = True
+
+    def forget_content(self, source: str) -> None:
+        """Have the file `source` read again when it is taken in next, though it did not change."""
+        with self._catalog.writing() as connection:
+            forget_content(connection, find_inside(connection, source).values())
 
     def holds(self, document: Document, *, windowing: str) -> bool:
         """Say whether the library holds a document as it is, title and anchors included, cut in this way."""

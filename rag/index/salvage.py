@@ -15,7 +15,7 @@ from rag.index.lexical import TERMS_VERSION, insert_terms
 from rag.index.schema import migrate
 from rag.index.stored_document import insert_document, load_document, read_vector
 from rag.index.tags import load_tags, save_tags
-from rag.index.window_terms import build_chunk_terms
+from rag.index.window_terms import build_document_terms
 
 
 def salvage(damaged: sqlite3.Connection, target: Path) -> list[str]:
@@ -76,7 +76,14 @@ def _copy(row: int, damaged: sqlite3.Connection, target: sqlite3.Connection, *, 
     chunks = [Chunk(document_id, start, end, document.text[start:end]) for start, end, _ in windows]
     table = np.stack(sound) if sound else np.empty((0, dimension), dtype=np.float32)
     ids = insert_document(target, document, chunks, table, windowing=windowing, added=added)
-    insert_terms(target, ids, build_chunk_terms(document.text, [(chunk.start, chunk.end) for chunk in chunks]))
+    terms = build_document_terms(
+        document.text,
+        [(chunk.start, chunk.end) for chunk in chunks],
+        title=document.title,
+        anchors=document.anchors,
+        windowing=windowing,
+    )
+    insert_terms(target, ids, terms)
     try:
         tags = load_tags(damaged, document_id)
     except sqlite3.Error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from rag.chunks.context import build_contexts, read_context
+from rag.documents.anchor import Anchor
 from rag.text.terms import build_terms
 
 _BLOCK_CHARACTERS = 20_000
@@ -30,6 +32,15 @@ def build_chunk_terms(text: str, windows: Sequence[Span], *, contexts: Sequence[
             inside = terms[bisect_left(starts, first) : bisect_left(starts, last)]
             joined[number] = " ".join(term.text for term in inside if term.end <= last)
     return joined if contexts is None else _put_before(contexts, joined)
+
+
+def build_document_terms(
+    text: str, windows: Sequence[Span], *, title: str, anchors: Sequence[Anchor], windowing: str
+) -> list[str]:
+    """Return the terms of all windows of a document, ascending, behind those of the context that `windowing` names."""
+    starts = [start for start, _ in windows]
+    contexts = build_contexts(starts, title=title, anchors=anchors, context=read_context(windowing))
+    return build_chunk_terms(text, windows, contexts=contexts)
 
 
 def _put_before(contexts: Sequence[str], joined: Sequence[str]) -> list[str]:

@@ -29,6 +29,7 @@ from rag.ingest.changes import KnownFiles, Look
 from rag.ingest.file_readers import FileReaders, Found
 from rag.ingest.limits import READING_LIMITS, ReadingLimits
 from rag.ingest.pipeline import Outcome, Pipeline
+from rag.ingest.report import Failure, IngestReport
 
 logger = logging.getLogger(__name__)
 
@@ -43,36 +44,6 @@ _STAGE_NAMES: dict[Stage, str] = {
 Load = Callable[[], Iterable[Found]]
 _READ_AHEAD = 32_000_000
 """Bytes of the largest file that is read before its turn: until then its text is in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file, or a member of one (see `rag.documents.container.INSIDE`), that did not go in, and why."""
-
-    path: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What became of the documents.
-
-    `added`, `updated` and `unchanged` hold document ids, `failed` the files that did not go in, in the order given;
-    `documents`, `chunks` and `characters` count the whole library afterwards. `losses` says for each document that was
-    read, and each container, what of it did not come in, where anything did not; `removed` holds the ids of documents
-    whose members are gone from their container.
-    """
-
-    added: tuple[str, ...]
-    updated: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    failed: tuple[Failure, ...]
-    documents: int
-    chunks: int
-    characters: int
-    seconds: float
-    removed: tuple[str, ...] = ()
-    losses: tuple[LossEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +216,7 @@ class _Run:
         self.failed: list[Failure] = []
         self.removed: list[str] = []
         self.losses: list[LossEntry] = []
-        self._members: list[tuple[Look, list[str]]] = []
+        self._members: list[tuple[Look, dict[str, str]]] = []
 
     def __enter__(self) -> _Run:
         return self
@@ -278,8 +249,8 @@ class _Run:
                     self.take(found, file=None if holds_several or look is None else look.settled)
         if holds_several:
             self._forget(str(path.resolve()), present, unread)
-            if look is not None and not unread:  # what could not be read is tried again next time
-                self._members.append((look, [*present.values()]))
+            if look is not None and not unread:
+                self._members.append((look, present))
 
     def take(self, document: Document, *, file: FileState | None = None) -> None:
         """Bring one document in and note what is lost of it."""
@@ -317,25 +288,25 @@ class _Run:
     def finish(self) -> IngestReport:
         """Cut anew what is cut otherwise, save the vector cache and sum up."""
         self._settle(self.pipeline.store_all())
+        failed = {failure.path for failure in self.failed}
         for look, members in self._members:
+            if not failed.isdisjoint(members):
+                continue  # what could not be read or stored is tried again next time
             settled = look.settled
-            for document_id in members:
+            for document_id in members.values():
                 self.index.update_entry(document_id, file=settled, tags=None)
         self._cut_others()
         if self.added or self.updated or self.removed:
             self.index.save()
-        totals = self.index.statistics()
         return IngestReport(
             added=tuple(self.added),
             updated=tuple(self.updated),
             unchanged=tuple(self.unchanged),
-            failed=tuple(self.failed),
-            documents=totals.documents,
-            chunks=totals.chunks,
-            characters=totals.characters,
-            seconds=time.perf_counter() - self.began,
             removed=tuple(self.removed),
+            failed=tuple(self.failed),
             losses=tuple(self.losses),
+            totals=self.index.statistics(),
+            seconds=time.perf_counter() - self.began,
         )
 
     def _forget(self, source: str, present: Collection[str], unread: Collection[str]) -> None:

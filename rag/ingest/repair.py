@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from rag.chunks.chunk import Chunk
-from rag.chunks.context import build_contexts, join_context, read_context, write_windowing
+from rag.chunks.context import Context, build_contexts, join_context, read_context, write_windowing
 from rag.chunks.windows import Unit, build_windows
 from rag.documents.document import Document, build_document_id
 from rag.embeddings.encoder import Encoder
 from rag.index.library_index import LibraryIndex
 from rag.ingest.embedding import embed_windows
 
+_Windowing = tuple[int, int, Unit, Context]
 _WINDOWING = re.compile(r"(\d+)/(\d+) (characters|tokens)(?: \w+)?")
 
 
@@ -26,12 +27,20 @@ class RepairReport:
     left: tuple[str, ...]
 
 
-def repair(index: LibraryIndex, *, encoder: Encoder, size: int, stride: int, unit: Unit = "characters") -> RepairReport:
+def repair(
+    index: LibraryIndex,
+    *,
+    encoder: Encoder,
+    size: int,
+    stride: int,
+    unit: Unit = "characters",
+    context: Context = "none",
+) -> RepairReport:
     """Mend everything that `LibraryIndex.verify` finds, as far as the catalog's file can be read.
 
     The text of a document is the truth: windows that do not cover it are cut anew (as the document was cut, or else by
-    `size`, `stride` and `unit`), vectors that cannot be are embedded again, words are listed again. Each document is
-    one transaction.
+    `size`, `stride`, `unit` and `context`), vectors that cannot be are embedded again, words are listed again. Each
+    document is one transaction.
 
     Raises:
         LibraryError: The catalog's file is damaged so that it cannot be read, or cannot be written.
@@ -42,12 +51,12 @@ def repair(index: LibraryIndex, *, encoder: Encoder, size: int, stride: int, uni
     done = index.mend()
     broken = [problem.document_id for problem in index.find_problems() if problem.document_id is not None]
     for document_id in dict.fromkeys(broken):
-        done.append(_store_anew(document_id, index, encoder, (size, stride, unit)))
+        done.append(_store_anew(document_id, index, encoder, (size, stride, unit, context)))
     index.save()
     return RepairReport(tuple(done), tuple(index.verify()))
 
 
-def _store_anew(document_id: str, index: LibraryIndex, encoder: Encoder, default: tuple[int, int, Unit]) -> str:
+def _store_anew(document_id: str, index: LibraryIndex, encoder: Encoder, default: _Windowing) -> str:
     document = index.load_document(document_id)
     windowing, spans = index.load_windows(document_id)
     entry = next(entry for entry in index.list_documents() if entry.id == document_id)
@@ -62,8 +71,8 @@ def _store_anew(document_id: str, index: LibraryIndex, encoder: Encoder, default
     if _covers(document, spans):
         chunks = [Chunk(document.id, start, end, document.text[start:end]) for start, end in spans]
     else:
-        size, stride, unit = _read_windowing(windowing) or default
-        windowing = write_windowing(size, stride, unit, read_context(windowing))
+        size, stride, unit, context = _read_windowing(windowing) or default
+        windowing = write_windowing(size, stride, unit, context)
         chunks = build_windows(document, size=size, stride=stride, unit=unit, encoder=encoder)
         changes.append("it was cut anew")
     contexts = build_contexts(
@@ -89,6 +98,6 @@ def _covers(document: Document, spans: Sequence[tuple[int, int]]) -> bool:
     return not document.text[covered:].strip()
 
 
-def _read_windowing(windowing: str) -> tuple[int, int, Unit] | None:
+def _read_windowing(windowing: str) -> _Windowing | None:
     match = _WINDOWING.fullmatch(windowing)
-    return None if match is None else (int(match[1]), int(match[2]), cast(Unit, match[3]))
+    return None if match is None else (int(match[1]), int(match[2]), cast(Unit, match[3]), read_context(windowing))

@@ -11,7 +11,7 @@ from rag.errors import DocumentError
 from rag.index.files import KnownFile
 from rag.index.library_index import LibraryIndex
 from rag.ingest.changes import KnownFiles, Look
-from rag.ingest.ingest import Failure
+from rag.ingest.report import Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from rag.index.files import FileState
 from rag.index.library_index import LibraryIndex
 from rag.index.tags import check_tags
 from rag.ingest.changes import KnownFiles
-from rag.ingest.ingest import IngestReport, find_each_file
+from rag.ingest.ingest import find_each_file
+from rag.ingest.report import IngestReport
 
 
 def report_unchanged(
@@ -33,14 +34,11 @@ def report_unchanged(
         states |= dict.fromkeys((each.document_id for each in look.known), look.state)
     for document_id, state in states.items():
         index.update_entry(document_id, file=state, tags=checked)
-    totals = index.statistics()
     return IngestReport(
         added=(),
         updated=(),
         unchanged=tuple(states),
         failed=(),
-        documents=totals.documents,
-        chunks=totals.chunks,
-        characters=totals.characters,
+        totals=index.statistics(),
         seconds=time.perf_counter() - began,
     )

@@ -15,9 +15,9 @@ from rag.errors import LibraryError
 from rag.index.library_index import LibraryIndex
 from rag.index.place import holds_catalog
 from rag.index.transfer import export_library, import_library
-from rag.ingest.ingest import IngestProgress, IngestReport, ingest, ingest_documents
-from rag.ingest.limits import ReadingLimits
+from rag.ingest.ingest import IngestProgress, ingest, ingest_documents
 from rag.ingest.repair import RepairReport
+from rag.ingest.report import IngestReport
 from rag.ingest.sync import SyncReport
 from rag.library.answering import explain_answer, stream_answer
 from rag.library.models import load_encoder, load_reader, load_reranker
@@ -31,7 +31,14 @@ from rag.library.records import (
     Statistics,
     Turn,
 )
-from rag.library.upkeep import add_unchanged, choose_documents, repair_library, sync_folder
+from rag.library.upkeep import (
+    add_unchanged,
+    build_limits,
+    choose_documents,
+    remove_document,
+    repair_library,
+    sync_folder,
+)
 from rag.reading.answer import Span
 from rag.retrieval.hit import Hit
 from rag.retrieval.search import Mode, search
@@ -176,7 +183,7 @@ class Library:
             context=self.settings.context,
             progress=progress,
             tags=tags,
-            limits=ReadingLimits(self.settings.reading_seconds, self.settings.reading_memory * 2**20),
+            limits=build_limits(self.settings),
         )
 
     def add_documents(self, documents: Sequence[Document], *, progress: IngestProgress | None = None) -> IngestReport:
@@ -352,12 +359,12 @@ class Library:
         return self._any_index.load_document(document_id)
 
     def remove(self, document_id: str) -> None:
-        """Remove a document with all its windows.
+        """Remove a document with all its windows; it comes back when its file, or archive, is added again.
 
         Raises:
             LibraryError: There is no such document.
         """
-        self._any_index.remove_document(document_id)
+        remove_document(self._any_index, document_id)
 
     def statistics(self) -> Statistics:
         """Count documents, windows and characters."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rag.documents.document import Document
 from rag.index.stored_document import DocumentEntry
@@ -46,7 +46,8 @@ class ProvisionFinder:
         if next(find_mentions(document.text, start, end), None) is None:
             return []
         found = find_references(self._outline(document.id), start=start, end=end)
-        return [self._resolve(document, reference) for reference in found]
+        list_entries = cache(lambda: tuple(self._list()))  # once for all references, and only if one names a law
+        return [self._resolve(document, reference, list_entries) for reference in found]
 
     def find_sentence_references(self, document: Document, start: int, end: int) -> list[ResolvedReference]:
         """Return the references of the sentences that `start:end` lies in."""
@@ -71,25 +72,25 @@ class ProvisionFinder:
         starts = sorted({anchor.start for anchor in document.anchors if anchor.kind == "heading"})
         return list(zip(starts, [*starts[1:], len(document.text)], strict=True))
 
-    def _resolve(self, document: Document, reference: Reference) -> ResolvedReference:
+    def _resolve(
+        self, document: Document, reference: Reference, list_entries: Callable[[], Iterable[DocumentEntry]]
+    ) -> ResolvedReference:
         targets = tuple(_cite(document, target) for target in reference.targets)
         if reference.law:
-            other = self._find_titled(reference.law)
+            other = self._find_titled(reference.law, list_entries())
             found = () if other is None else resolve(reference.written, self._outline(other.id))
             targets = () if other is None else tuple(_cite(other, target, title=other.title) for target in found)
         return ResolvedReference(
             document.text[reference.start : reference.end], reference.start, reference.end, targets
         )
 
-    def _find_titled(self, law: str) -> Document | None:
+    def _find_titled(self, law: str, entries: Iterable[DocumentEntry]) -> Document | None:
         """Return the one document that is called so, by the longest of its names."""
         named = [
-            (len(name), entry.id)
-            for entry in self._list()
-            for name in list_names(entry.title)
-            if is_name_at_end(law, name)
+            (len(name), entry.id) for entry in entries for name in list_names(entry.title) if is_name_at_end(law, name)
         ]
-        longest = {document_id for length, document_id in named if length == max(named)[0]}
+        most = max(named, default=(0, ""))[0]
+        longest = {document_id for length, document_id in named if length == most}
         return self._load(longest.pop()) if len(longest) == 1 else None
 
 

@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.chunks.context import write_windowing
+from rag.config.settings import Settings
+from rag.documents.formats import find_container, locate_file
 from rag.index.library_index import LibraryIndex
-from rag.ingest.ingest import IngestProgress, IngestReport
+from rag.ingest.ingest import IngestProgress
+from rag.ingest.limits import ReadingLimits
 from rag.ingest.repair import RepairReport, repair
+from rag.ingest.report import IngestReport
 from rag.ingest.sync import SyncReport, apply_sync, describe_plan, note_unchanged
 from rag.ingest.sync_plan import plan_sync
 from rag.ingest.unchanged import report_unchanged
 
 if TYPE_CHECKING:
     from rag.library.library import Library
+
+
+def build_limits(settings: Settings) -> ReadingLimits:
+    """Return what reading a file may take."""
+    return ReadingLimits(settings.reading_seconds, settings.reading_memory * 2**20)
 
 
 def add_unchanged(
@@ -52,15 +61,33 @@ def sync_folder(
         unit=settings.unit,
         context=settings.context,
         progress=progress,
+        limits=build_limits(settings),
         began=began,
     )
+
+
+def remove_document(index: LibraryIndex, document_id: str) -> None:
+    """Remove a document; of an archive or a mail, so that it comes back when that is taken in again.
+
+    Raises:
+        LibraryError: There is no such document.
+    """
+    file = locate_file(index.load_document(document_id).source)
+    if find_container(file) is not None:
+        index.forget_content(file)
+    index.remove_document(document_id)
 
 
 def repair_library(library: Library) -> RepairReport:
     """Mend a library with its own models."""
     settings = library.settings
     return repair(
-        library.index, encoder=library.encoder, size=settings.size, stride=settings.stride, unit=settings.unit
+        library.index,
+        encoder=library.encoder,
+        size=settings.size,
+        stride=settings.stride,
+        unit=settings.unit,
+        context=settings.context,
     )
 
 

@@ -65,7 +65,7 @@ def find_headings(text: str) -> list[HeadingLine]:
 def _iterate_headings(text: str) -> Iterator[HeadingLine]:
     caption: tuple[int, str] | None = None
     for line in LINE.finditer(text):
-        start = line.start() + _indentation(line.group())
+        start = line.start() + measure_indentation(line.group())
         content = line.group().strip()
         if not content:
             continue
@@ -86,7 +86,8 @@ def starts_heading(line: str) -> bool:
     return _read_heading(line.strip()) is not None
 
 
-def _indentation(line: str) -> int:
+def measure_indentation(line: str) -> int:
+    """Count the white space a line begins with."""
     return len(line) - len(line.lstrip())
 
 

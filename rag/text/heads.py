@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.text.articles import CAPTION, DIVISION, NUMERAL, ends_in_page_number
+from rag.text.articles import CAPTION, DIVISION, LINE, NUMERAL, ends_in_page_number, measure_indentation
 from rag.text.markers import read_branched
-from rag.text.quotations import LINE, find_quotations, holds_offset, merge_spans
+from rag.text.quotations import find_quotations, holds_offset, merge_spans
 
 HeadKind = Literal["編", "章", "節", "款", "目", "条", "附則", "別表", "様式"]
 APPENDICES = frozenset({"附則", "別表", "様式"})
@@ -160,12 +160,8 @@ def _read_article(content: str, start: int, mark: int, stop: int, caption: re.Ma
         return None
     label = " ".join(content[: match.end()].replace("**", "").split())
     if caption is not None and match["caption"] is None:
-        label, start = label + caption.group().strip(), caption.start() + _indentation(caption.group())
+        label, start = label + caption.group().strip(), caption.start() + measure_indentation(caption.group())
     return Head("条", number, start, mark, mark + match.end(), stop, label)
-
-
-def _indentation(line: str) -> int:
-    return len(line) - len(line.lstrip())
 
 
 def _read_appendix(content: str) -> tuple[HeadKind, str] | None:

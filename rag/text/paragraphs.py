@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rag.text.articles import CAPTION
+from rag.text.articles import CAPTION, LINE
 from rag.text.markers import Marker, read_markers
-from rag.text.quotations import LINE, holds_offset
+from rag.text.quotations import holds_offset
 from rag.text.sentences import ENDING, ROW
 
 PieceKind = Literal["項", "号", "細分"]

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 QUOTE_LENGTH = 2000
 """Longest quotation over several lines, in characters, whose articles are not the document's own."""
-LINE = re.compile(r"[^\n]+")
 QUOTE_MARK = re.compile("[「」]")
 
 

@@ -9,7 +9,7 @@ from html import escape
 from rag.documents.losses import describe_losses
 from rag.library.records import DocumentEntry
 from rag.ui.uploads import UploadReport
-from rag.ui.words import Words
+from rag.ui.words import Words, language_of
 
 
 def render_documents(entries: Sequence[DocumentEntry], words: Words) -> str:
@@ -32,9 +32,14 @@ def render_documents(entries: Sequence[DocumentEntry], words: Words) -> str:
 
 def render_report(report: UploadReport, words: Words) -> str:
     """Write how many files went in, for each that did not the reason, and what was lost of the others."""
-    counts = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged}
+    counts = {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+    }
     said = [words[f"report_{key}"].format(count=count) for key, count in counts.items() if count]
-    done = f'<p class="done">{escape("、".join(said))}</p>' if said else ""
+    done = f'<p class="done">{escape(words["comma"].join(said))}</p>' if said else ""
     failed = _render_reasons("failure", words["report_failed"].format(count=len(report.failed)), report.failed)
     lost = _render_reasons("lost", words["report_lost"].format(count=len(report.lost)), report.lost)
     return f'<div class="report" role="status">{done}{failed}{lost}</div>'
@@ -54,7 +59,7 @@ def _render_reasons(kind: str, head: str, reasons: Sequence[tuple[str, str]]) ->
 
 def _render_row(entry: DocumentEntry, words: Words) -> str:
     label = escape(words["remove_label"].format(title=entry.title))
-    lost = describe_losses(entry.losses)
+    lost = describe_losses(entry.losses, language=language_of(words))
     note = f'<span class="note">{escape(lost)}</span>' if lost else ""
     added = datetime.fromisoformat(entry.added).astimezone()
     cells = (

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from rag.documents.container import INSIDE
 from rag.documents.losses import describe_losses
 from rag.errors import ArgumentError
-from rag.ui.words import Words
+from rag.ui.words import Words, language_of
 
 if TYPE_CHECKING:
     from rag.ingest.ingest import IngestProgress
+    from rag.ingest.report import IngestReport
     from rag.library.library import Library
 
 FOLDER = "uploads"
@@ -31,13 +32,14 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u202a-\u202e\u2066-\u2069]')
 class UploadReport:
     """What became of the files: counts, (file name, reason) of those that could not be used, and what was lost of them.
 
-    A document of an archive or a mail, and a member of one that could not be read, is called by the name of the file,
-    "!/" and its own.
+    `removed` counts the documents that are gone from an archive or a mail that replaced an older one. A document of
+    one of these, and a member that could not be read, is called by the name of the file, "!/" and its own.
     """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
+    removed: int = 0
     failed: tuple[tuple[str, str], ...] = ()
     lost: tuple[tuple[str, str], ...] = ()
 
@@ -95,18 +97,30 @@ def add_uploads(
             shutil.move(file, target)
             taken.append(target)
         report = library.add(taken, progress=progress)
+        of_use = _find_used(library, report, folder) if report.failed else set()
         for failure in report.failed:
             path = Path(failure.path)
             name = _shorten(failure.path, folder)
             failed.append((name, failure.error.removeprefix(f"{failure.path}: ").replace(failure.path, name)))
-            if path not in taken:  # one member of a file that is of use otherwise
+            if path not in taken or path in of_use:  # a member, or the rest, of a file that gave other documents
                 continue
             path.unlink(missing_ok=True)
             older = Path(replaced) / path.name
             if older.exists():
                 shutil.move(older, path)
-    lost = tuple((_shorten(entry.source, folder), describe_losses(entry.losses)) for entry in report.losses)
-    return UploadReport(len(report.added), len(report.updated), len(report.unchanged), tuple(failed), lost)
+    lost = tuple(
+        (_shorten(entry.source, folder), describe_losses(entry.losses, language=language_of(words)))
+        for entry in report.losses
+    )
+    return UploadReport(
+        len(report.added), len(report.updated), len(report.unchanged), len(report.removed), tuple(failed), lost
+    )
+
+
+def _find_used(library: Library, report: IngestReport, folder: Path) -> set[Path | None]:
+    """Find the files that documents came from just now."""
+    came = {*report.added, *report.updated, *report.unchanged}
+    return {_find_upload(entry.source, folder) for entry in library.documents() if entry.id in came}
 
 
 def _find_upload(source: str, folder: Path) -> Path | None:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
+from rag.documents.phrase import Language
 from rag.text.percent import format_percent as format_percent
 
 if TYPE_CHECKING:
     import gradio as gr
 
-Language = Literal["ja", "en"]
 Words = Mapping[str, str]
 """Message by key; messages hold `{name}` places for `str.format`."""
 
@@ -35,6 +35,11 @@ def choose_language(accepted: str) -> Language:
     first = accepted.split(",")[0].split(";")[0].strip().lower()
     primary = first.split("-")[0]
     return next((language for language in get_args(Language) if language == primary), "en")
+
+
+def language_of(words: Words) -> Language:
+    """Return the language that messages are in."""
+    return "ja" if words["language"] == "ja" else "en"
 
 
 def words_of(request: gr.Request) -> Words:

@@ -74,7 +74,7 @@ def test_losses_are_shown_after_ingest_and_on_demand(tmp_path: Path, capsys: pyt
     assert main(["ingest", *paths, "--library", folder, "--quiet"]) == 0
     printed = capsys.readouterr().out
     assert "読めないバイト 1" in printed
-    assert "取り込めなかったものの合計（1 件）: 読めないバイト 1" in printed
+    assert "取り込めなかったものの合計 / in all（1 件）: 読めないバイト 1 / unreadable bytes: 1" in printed
     assert "良い.txt" not in printed
     assert main(["documents", "--losses", "--library", folder]) == 0
     printed = "".join(capsys.readouterr().out.split())
@@ -125,7 +125,7 @@ def test_ask_gives_every_field(library: Path, capsys: pytest.CaptureFixture[str]
     assert set(answer["seconds"]) == {"retrieve", "read", "explain"}
     if answer["citation"]:
         assert set(answer["citation"]) == {
-            "document", "title", "start", "end", "page", "heading", "text", "references", "boxes",
+            "document", "title", "start", "end", "page", "heading", "text", "references", "boxes", "boxes_error",
         }  # fmt: skip
         assert answer["citation"]["text"] == RULES[answer["citation"]["start"] : answer["citation"]["end"]]
 
@@ -143,11 +143,13 @@ def test_ask_gives_the_boxes_of_a_pdf(tmp_path: Path, capsys: pytest.CaptureFixt
     run_json(capsys, "ingest", str(path), "--library", str(tmp_path / "library"))
     _, answer = run_json(capsys, "ask", "自転車置場の使用料はいくらですか", "--library", str(tmp_path / "library"))
     (box,) = answer["citation"]["boxes"]
+    assert answer["citation"]["boxes_error"] is None
     assert (box["page"], box["index"], round(box["width"]), round(box["height"])) == ("2", 1, 595, 842)
     assert box["y0"] < 842 - 760 < box["y1"]
     path.unlink()
     _, answer = run_json(capsys, "ask", "自転車置場の使用料はいくらですか", "--library", str(tmp_path / "library"))
     assert answer["citation"]["boxes"] == []
+    assert answer["citation"]["boxes_error"].startswith("ファイルがありません")
 
 
 def test_no_answer_is_null_and_exits_with_one(library: Path, capsys: pytest.CaptureFixture[str]) -> None:

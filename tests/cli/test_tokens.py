@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,15 @@ def test_without_arguments_the_samples_are_measured(capsys: pytest.CaptureFixtur
 def test_what_cannot_be_done_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tokens", *arguments, "--json"]) == 2
     assert said in json.loads(capsys.readouterr().err)["error"]
+
+
+def test_documents_in_an_archive_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile(tmp_path / "書庫.zip", "w") as archive:
+        archive.writestr("手引き.txt", "図書館の本を借りる。\n")
+        archive.writestr("規程.txt", "年次休暇を与える。\n")
+    [figures, *_] = run_json(capsys, "--docs", str(tmp_path / "書庫.zip"))["corpus"]
+    assert figures["characters"] == len("図書館の本を借りる。\n年次休暇を与える。\n")
+    with zipfile.ZipFile(tmp_path / "書庫.zip", "a") as archive:
+        archive.writestr("空.txt", "")
+    assert main(["tokens", "--docs", str(tmp_path / "書庫.zip")]) == 2
+    assert "書庫.zip!/空.txt: " in capsys.readouterr().err

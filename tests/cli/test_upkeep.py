@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ import pytest
 from rag import Library
 from rag.cli import main
 from rag.config.settings import Settings
+from rag.ingest.file_readers import FileReaders
+from rag.ingest.limits import READING_LIMITS, ReadingLimits
 
 ROOT = Path(__file__).parents[2]
 RULES = (
@@ -105,6 +108,38 @@ def test_sync_says_what_it_does_and_would_do(place: list[str], files: Path, caps
     assert main(["sync", str(files), "--dry-run", "--library", str(files.parent / "none")]) == 2
 
 
+def test_sync_says_what_was_lost(place: list[str], files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "傷.txt").write_bytes((RULES * 9).encode("cp932") + b"\xff")
+    assert main(["sync", str(files), *place, "--quiet"]) == 0
+    shown = capsys.readouterr().out
+    assert "取り込めなかったものの合計 / in all（1 件）: 読めないバイト 1 / unreadable bytes: 1" in shown
+    (files / "傷二.txt").write_bytes((MENU * 9).encode("cp932") + b"\xff")
+    _, report = run_json(capsys, "sync", str(files), *place)
+    assert [(entry["source"], entry["losses"]["undecodable"]) for entry in report["losses"]] == [
+        (str(files / "傷二.txt"), 1)
+    ]
+    assert run_json(capsys, "sync", str(files), *place)[1]["losses"] == []
+
+
+def test_sync_reads_within_the_limits_of_the_settings(
+    place: list[str], files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[ReadingLimits] = []
+    begin = FileReaders.__init__
+
+    def note(self: FileReaders, limits: ReadingLimits = READING_LIMITS) -> None:
+        used.append(limits)
+        begin(self, limits)
+
+    monkeypatch.setattr(FileReaders, "__init__", note)
+    (files / "食堂.md").rename(files / "献立.md")
+    (files / "新.txt").write_text("新しい文書である。", encoding="utf-8")
+    with Library.open(place[1], settings=Settings(reading_seconds=77, reading_memory=999)) as library:
+        report = library.sync(files)
+    assert (len(report.moved), report.added) == (1, (str(files / "新.txt"),))
+    assert set(used) == {ReadingLimits(77, 999 * 2**20)}
+
+
 def test_what_did_not_change_needs_no_model(place: list[str], files: Path) -> None:
     code = (
         "import sys; from rag.cli import main;"
@@ -154,6 +189,44 @@ def test_damage_is_found_and_mended(place: list[str], capsys: pytest.CaptureFixt
     assert main(["repair", *place]) == 0
     assert "clean" in capsys.readouterr().out
     assert main(["verify", *place]) == 0
+
+
+def test_windows_are_cut_anew_by_the_settings(place: list[str]) -> None:
+    with closing(sqlite3.connect(Path(place[1]) / "catalog.sqlite")) as connection, connection:
+        connection.execute("UPDATE documents SET windowing = 'x'")
+        connection.execute("DELETE FROM chunks")
+    with Library.open(place[1], settings=Settings(size=300, stride=100, context="heading")) as library:
+        assert library.repair().left == ()
+        ids = [entry.id for entry in library.documents()]
+        assert {library.index.load_windows(document_id)[0] for document_id in ids} == {"300/100 characters heading"}
+
+
+def test_what_was_removed_comes_back_with_its_file(
+    place: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = tmp_path / "束.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("貸出.txt", "本は二週間貸す。\n")
+        packed.writestr("返却.txt", "本は窓口へ返す。\n")
+    mail = tmp_path / "便り.eml"
+    mail.write_text("From: a@example.com\nSubject: 便り\n\n窓口は九時に開く。\n", encoding="utf-8")
+    plain = tmp_path / "休館.txt"
+    plain.write_text("月曜日は休館である。\n", encoding="utf-8")
+    for path in (archive, mail, plain):
+        os.utime(path, (1_700_000_000.5, 1_700_000_000.5))
+    sources = {str(plain): plain, str(mail): mail, f"{archive}!/返却.txt": archive}
+    main(["ingest", str(archive), str(mail), str(plain), *place, "--quiet"])
+    ids = {entry["source"]: entry["id"] for entry in run_json(capsys, "documents", *place)[1]["documents"]}
+    for source, path in sources.items():
+        assert main(["remove", ids[source], *place]) == 0
+        report = run_json(capsys, "ingest", str(path), *place, "--quiet")[1]
+        assert report["added"] == [ids[source]]
+    report = run_json(capsys, "ingest", str(archive), *place, "--quiet")[1]
+    assert (report["added"], len(report["unchanged"])) == ([], 2)
+    assert main(["remove", ids[f"{archive}!/返却.txt"], *place]) == 0
+    archive.unlink()
+    gone = run_json(capsys, "sync", str(tmp_path), "--dry-run", *place)[1]["removed"]
+    assert gone == [f"{archive}!/貸出.txt"]
 
 
 def test_a_library_moves_in_one_file(place: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -196,6 +196,11 @@ def dump(lines: list[dict[str, str]]) -> str:
 
 
 class TestJsonLines:
+    def test_an_id_may_begin_with_a_dot(self, tmp_path: Path) -> None:
+        path = tmp_path / "docs.jsonl"
+        path.write_text(dump([{"id": ".NET 入門", "text": "手引き。"}, {"id": "~$", "text": "符号。"}]), "utf-8")
+        assert load(path)[:2] == ({"!/.NET 入門": "手引き。", "!/~$": "符号。"}, {})
+
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp"])
     def test_every_line_is_a_document_in_any_encoding(self, encoding: str, tmp_path: Path) -> None:
         path = tmp_path / "文書.jsonl"

@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from rag.documents.anchor import Anchor
-from rag.documents.losses import Losses, count_losses, describe_losses, describe_media, sum_losses
+from rag.documents.canonical import JAPANESE
+from rag.documents.docx import MARGINS
+from rag.documents.losses import (
+    ENGLISH,
+    MEDIA,
+    NAMELESS,
+    Losses,
+    count_losses,
+    describe_losses,
+    describe_media,
+    sum_losses,
+)
+from rag.documents.office_package import LEFT_OUT
 
 
 @pytest.mark.parametrize(
@@ -23,6 +35,36 @@ from rag.documents.losses import Losses, count_losses, describe_losses, describe
 def test_losses_are_said_in_a_few_words(losses: Losses, words: str) -> None:
     assert describe_losses(losses) == words
     assert losses.is_clean == (words == "")
+
+
+def test_losses_are_said_in_english() -> None:
+    losses = Losses(
+        undecodable=1,
+        replacements=1200,
+        pages_without_text=("1", "2"),
+        recognised=("3", "4"),
+        private_use=5,
+        glyph_numbers=6,
+        left_out=("画像 1,200", "マクロ", "非表示のシート: 裏, 2024", ".xyz 2"),
+    )
+    assert describe_losses(losses, language="en") == (
+        "pages without text: 2; pages read by OCR: 3, 4; unreadable bytes: 1; lost characters: 1,199; gaiji: 5; "
+        "glyphs without a character: 6; not read: pictures 1,200, macros, hidden sheets: 裏, 2024, .xyz 2"
+    )
+    assert describe_losses(Losses(), language="en") == ""
+
+
+def test_all_that_is_left_out_has_an_english_name() -> None:
+    assert {*MEDIA.values(), *dict(LEFT_OUT).values(), *dict(MARGINS).values(), NAMELESS} < ENGLISH.keys()
+    assert not any(JAPANESE.search(name) for name in ENGLISH.values())
+
+
+def test_hidden_sheets_and_slides_are_counted_and_their_names_not_summed() -> None:
+    reports = [
+        Losses(left_out=("非表示のスライド: 2",)),
+        Losses(left_out=("非表示のスライド: 5, 7", "非表示のシート: 2024")),
+    ]
+    assert sum_losses(reports).left_out == ("非表示のスライド 3", "非表示のシート 1")
 
 
 def test_losses_add_up() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pypdfium2
 import pytest
 
 from rag.documents.anchor import Anchor
 from rag.documents.document import Document
 from rag.documents.loading import load_document
+from rag.documents.pdf_glyphs import Glyphs
 from rag.errors import DocumentError
 from tests.documents.written_files import build_pdf
 
@@ -150,6 +152,20 @@ def test_scanned(load) -> None:
         match=r"2 ページのどこにも文字がなく.* / no text on any of its 2 pages, so it seems to be scanned; .* run OCR",
     ):
         load(build_pdf([[], []]))
+
+
+def test_pages_with_nothing_but_their_numbers_are_scanned(load) -> None:
+    with pytest.raises(DocumentError, match="no text on any of its 4 pages, so it seems to be scanned"):
+        load(build_pdf([[f"- {number} -"] for number in range(1, 5)]))
+
+
+def test_text_in_fonts_that_are_not_there_is_no_scan(load, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = Glyphs([], np.zeros((0, 4), dtype=np.float32))
+    monkeypatch.setattr("rag.documents.pdf_page.read_glyphs", lambda _: nothing)
+    with pytest.raises(
+        DocumentError, match=r"文字はありますが、読めません.* / it has text that cannot be read.*fonts-ipaexfont-gothic"
+    ):
+        load(build_pdf([["本文です。"], []]))
 
 
 def test_encrypted(load) -> None:

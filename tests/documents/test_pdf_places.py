@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from rag.documents.loading import load_document
-from rag.documents.pdf_places import locate_boxes, render_page
+from rag.documents.pdf_places import has_boxes, locate_boxes, render_page
 from rag.errors import DocumentError
 from tests.documents.test_pdf_layout import FIRST, HEIGHT, SECOND, THIRD, WIDTH, draw, wrap, write, write_down
 from tests.documents.written_files import build_pdf
@@ -72,6 +73,16 @@ def test_other_formats_have_no_boxes(tmp_path: Path) -> None:
     path.write_text("本文です。\n", "utf-8")
     with pytest.raises(DocumentError, match="no file of PDF"):
         locate_boxes(load_document(path), 0, 2)
+
+
+def test_a_folder_whose_name_ends_in_an_exclamation_mark_is_no_archive(tmp_path: Path) -> None:
+    path = tmp_path / "重要!" / "規則.pdf"
+    path.parent.mkdir()
+    path.write_bytes(build_pdf([["本文です。"]]))
+    document = load_document(path)
+    assert has_boxes(document)
+    assert [box.page for box in locate_boxes(document, 0, 2)] == ["1"]
+    assert not has_boxes(replace(document, source=f"{tmp_path}/束.zip!/規則.pdf"))
 
 
 def test_a_page_is_drawn(tmp_path: Path) -> None:

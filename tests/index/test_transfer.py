@@ -19,7 +19,7 @@ from rag.index.library_index import LibraryIndex
 from rag.index.place import CATALOG_NAME
 from rag.index.schema import SCHEMA_VERSION
 from rag.index.transfer import export_library, import_library
-from tests.conformance.search_index import TEXTS, build_vectors
+from tests.conformance.search_index import TEXTS, build_document, build_vectors, split
 from tests.index.conftest import Open, add, open_index
 from tests.index.older import build_older_library
 
@@ -272,6 +272,20 @@ def test_of_a_damaged_library_what_can_be_read_is_saved(
         assert saved.statistics().documents == 10
         assert find_texts(saved).items() >= TEXTS.items()
         assert saved.verify() == []
+
+
+def test_what_stands_above_windows_is_saved_with_them(index: LibraryIndex, folder: Path, tmp_path: Path) -> None:
+    document = build_document("旅費規程", "日当は千円である。宿泊は一万円である。")
+    index.replace_document(document, split(document), build_vectors(2, 5), windowing="9/9 characters title_heading")
+    export_library(folder, tmp_path / "書庫.zip", readable_only=True)
+    import_library(tmp_path / "書庫.zip", tmp_path / "救った")
+    with open_index(tmp_path / "救った") as saved:
+        found = [
+            chunk.text
+            for chunk in saved.load_chunks([match.chunk_id for match in saved.search_lexical("旅費規程", k=5)])
+        ]
+        assert found == ["日当は千円である。", "宿泊は一万円である。"]
+        assert saved.search_lexical("旅費規程", k=5) == index.search_lexical("旅費規程", k=5)
 
 
 def test_a_copied_and_a_renamed_folder_are_libraries(index: LibraryIndex, folder: Path, tmp_path: Path) -> None:

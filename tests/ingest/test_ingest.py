@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,13 @@ from rag.documents.anchor import Anchor
 from rag.documents.document import Document, build_document_id
 from rag.errors import ArgumentError, ModelError
 from rag.index.library_index import LibraryIndex
-from rag.ingest.ingest import IngestReport, IngestStep, ingest, ingest_documents
+from rag.ingest.ingest import IngestStep, ingest, ingest_documents
+from rag.ingest.report import IngestReport
 from tests.fakes import FakeEncoder
 from tests.ingest import hostile
 
 RULES = "休暇は十日とする。届は前日までに出す。"
 MENU = "定食は六百円である。席は四十ある。"
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[LibraryIndex]:
-    encoder = FakeEncoder()
-    with LibraryIndex.open(
-        tmp_path / "蔵書",
-        dimension=encoder.dimension,
-        encoder_fingerprint=encoder.fingerprint,
-        encoder_name=encoder.name,
-    ) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ import psutil
 import pytest
 
 from rag.documents.document import Document, build_document_id
-from rag.index.library_index import LibraryIndex
 from rag.ingest import pipeline
-from rag.ingest.ingest import IngestReport, IngestStep, ingest, ingest_documents
+from rag.ingest.ingest import IngestStep, ingest, ingest_documents
+from rag.ingest.report import IngestReport
 from tests.fakes import FakeEncoder
+from tests.ingest.fake_library import open_library
 
 
 @pytest.fixture
@@ -25,13 +26,6 @@ def several(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "count_workers", lambda: 2)
     monkeypatch.setattr(pipeline, "_TASK", 50)
     monkeypatch.setattr("rag.index.window_terms._BLOCK_CHARACTERS", 40)
-
-
-def open_index(folder: Path) -> LibraryIndex:
-    encoder = FakeEncoder()
-    return LibraryIndex.open(
-        folder, dimension=encoder.dimension, encoder_fingerprint=encoder.fingerprint, encoder_name=encoder.name
-    )
 
 
 def make_document(source: str, text: str) -> Document:
@@ -46,7 +40,7 @@ def make_documents(count: int) -> list[Document]:
 
 
 def take_in(folder: Path, documents: Sequence[Document], **options: Any) -> IngestReport:
-    with open_index(folder) as index:
+    with open_library(folder) as index:
         report = ingest_documents(documents, index=index, encoder=FakeEncoder(), size=20, stride=20, **options)
         assert index.verify() == []
         return report
@@ -89,7 +83,7 @@ def test_files_are_read_ahead_in_their_order(tmp_path: Path, several: None) -> N
     texts.mkdir()
     for number in range(12):
         (texts / f"{number:02}.txt").write_text(f"第{number}号。" if number != 7 else "", encoding="utf-8")
-    with open_index(tmp_path / "蔵書") as index:
+    with open_library(tmp_path / "蔵書") as index:
         report = ingest([texts, tmp_path / "無い"], index=index, encoder=FakeEncoder(), size=20, stride=20)
         titles = [Path(entry.source).stem for entry in index.list_documents()]
     assert titles == [f"{number:02}" for number in range(12) if number != 7]
@@ -120,7 +114,7 @@ def test_an_interruption_leaves_whole_documents_and_no_process(tmp_path: Path, s
     with pytest.raises(KeyboardInterrupt):
         take_in(tmp_path / "蔵書", documents, progress=interrupt)
     assert set(psutil.Process().children()) == before
-    with open_index(tmp_path / "蔵書") as index:
+    with open_library(tmp_path / "蔵書") as index:
         assert index.verify() == []
     report = take_in(tmp_path / "蔵書", documents)
     assert report.documents == 30

@@ -17,6 +17,7 @@ from rag.index.place import CATALOG_NAME
 from rag.ingest.ingest import ingest
 from rag.ingest.repair import RepairReport, repair
 from tests.fakes import FakeEncoder
+from tests.ingest.fake_library import open_library
 
 HALF = np.dtype("<f2")
 SIZE = 10
@@ -25,13 +26,6 @@ TEXTS = {
     "食堂": "定食は六百円である。席は四十ある。",
     "図書": "本は二週間貸す。返却は窓口へ。",
 }
-
-
-def open_library(folder: Path) -> LibraryIndex:
-    encoder = FakeEncoder()
-    return LibraryIndex.open(
-        folder, dimension=encoder.dimension, encoder_fingerprint=encoder.fingerprint, encoder_name=encoder.name
-    )
 
 
 @pytest.fixture
@@ -142,6 +136,14 @@ def test_a_text_that_is_not_the_one_it_came_with_is_told_and_read_again(folder: 
         ingest([folder.parent / "文書"], index=index, encoder=FakeEncoder(), size=SIZE, stride=SIZE)
         assert index.verify() == []
         assert sorted(index.load_text(entry.id) for entry in index.list_documents()) == sorted(TEXTS.values())
+
+
+def test_where_nobody_knows_how_a_document_was_cut_it_is_cut_as_wished(folder: Path) -> None:
+    damage(folder, "UPDATE documents SET windowing = 'x'")
+    damage(folder, "DELETE FROM chunks")
+    with open_library(folder) as index:
+        repair(index, encoder=FakeEncoder(), size=50, stride=40, unit="tokens", context="heading")
+        assert {index.load_windows(entry.id)[0] for entry in index.list_documents()} == {"50/40 tokens heading"}
 
 
 def test_the_cache_and_its_manifest_are_made_anew(folder: Path) -> None:

@@ -6,13 +6,13 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from rag.chunks.chunk import Chunk
-from rag.chunks.context import write_windowing
+from rag.chunks.context import Context, write_windowing
 from rag.documents.document import Document, build_document_id
 from rag.embeddings.encoder import Progress, Vectors
 from rag.errors import DocumentError
@@ -24,6 +24,7 @@ from rag.ingest.sync_plan import plan_sync
 from rag.ingest.unchanged import report_unchanged
 from rag.ingest.watching import watch
 from tests.fakes import FakeEncoder
+from tests.ingest import hostile
 
 SIZE = 12
 WINDOWING = write_windowing(SIZE, SIZE, "characters", "none")
@@ -48,18 +49,6 @@ def encoder() -> CountingEncoder:
 
 
 @pytest.fixture
-def index(tmp_path: Path, encoder: CountingEncoder) -> Iterator[LibraryIndex]:
-    with LibraryIndex.open(
-        tmp_path / "蔵書",
-        dimension=encoder.dimension,
-        encoder_fingerprint=encoder.fingerprint,
-        encoder_name=encoder.name,
-    ) as opened:
-        yield opened
-        assert opened.verify() == []
-
-
-@pytest.fixture
 def files(tmp_path: Path) -> Path:
     folder = tmp_path / "文書"
     for name, text in {
@@ -77,9 +66,11 @@ def write(path: Path, text: str, *, moment: float = LONG_AGO) -> None:
     os.utime(path, (moment, moment))
 
 
-def synchronise(index: LibraryIndex, folder: Path, encoder: FakeEncoder) -> SyncReport:
-    plan = plan_sync(folder, index=index, windowing=WINDOWING)
-    return apply_sync(plan, index=index, encoder=encoder, size=SIZE, stride=SIZE, began=time.perf_counter())
+def synchronise(index: LibraryIndex, folder: Path, encoder: FakeEncoder, *, context: Context = "none") -> SyncReport:
+    plan = plan_sync(folder, index=index, windowing=write_windowing(SIZE, SIZE, "characters", context))
+    return apply_sync(
+        plan, index=index, encoder=encoder, size=SIZE, stride=SIZE, context=context, began=time.perf_counter()
+    )
 
 
 def dry_run(index: LibraryIndex, folder: Path) -> SyncReport:
@@ -281,6 +272,47 @@ def test_a_moved_file_that_is_known_otherwise_is_read_anew(
     report = synchronise(index, files, encoder)
     assert (report.moved, report.updated, report.removed) == ((), (str(target),), (str(files / "食堂.txt"),))
     assert find_texts(index)["先客.txt"] == "定食は六百円。"
+
+
+def test_a_moved_file_is_read_in_another_process(
+    index: LibraryIndex, files: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synchronise(index, files, encoder)
+    monkeypatch.setattr("rag.ingest.file_readers.load_documents", hostile.load_documents)
+    for name, harm in (("食堂", "killed"), ("規程", "error")):
+        (files / f"{name}.txt").rename(files / f"{harm}.txt")
+    report = synchronise(index, files, encoder)
+    errors = {Path(failure.path).name: failure.error for failure in report.failed}
+    assert errors.keys() == {"killed.txt", "error.txt"}
+    assert "the process reading it died" in errors["killed.txt"]
+    assert errors["error.txt"] == f"{files / 'error.txt'}: IndexError: list index out of range"
+    assert (report.moved, report.removed, report.documents) == ((), (), 3)
+
+
+def test_a_moved_file_that_is_called_otherwise_is_found_by_its_new_name(
+    index: LibraryIndex, files: Path, encoder: CountingEncoder
+) -> None:
+    synchronise(index, files, encoder, context="title_heading")
+    (files / "食堂.txt").rename(files / "献立.txt")
+    report = synchronise(index, files, encoder, context="title_heading")
+    assert (report.moved, report.added) == ((), (str(files / "献立.txt"),))
+    assert report.removed == (str(files / "食堂.txt"),)
+    assert index.search_lexical("食堂", k=5) == []
+    assert len(index.search_lexical("献立", k=5)) == 1
+    (files / "献立.txt").rename(files / "下" / "献立.txt")
+    assert len(synchronise(index, files, encoder, context="title_heading").moved) == 1
+
+
+def test_what_is_lost_is_reported(index: LibraryIndex, files: Path, encoder: CountingEncoder) -> None:
+    path = files / "傷.txt"
+    path.write_bytes(("休暇は十日とする。" * 20).encode("cp932") + b"\xff")
+    lost = [(entry.source, entry.losses.undecodable) for entry in synchronise(index, files, encoder).losses]
+    assert lost == [(str(path), 1)]
+    target = path.rename(files / "傷二.txt")
+    report = synchronise(index, files, encoder)
+    assert report.moved == (Move(str(path), str(target)),)
+    assert [(entry.source, entry.losses.undecodable) for entry in report.losses] == [(str(target), 1)]
+    assert synchronise(index, files, encoder).losses == ()
 
 
 def test_tags_come_with_the_documents(index: LibraryIndex, files: Path, encoder: CountingEncoder) -> None:

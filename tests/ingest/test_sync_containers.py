@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rag.chunks.chunk import Chunk
+from rag.chunks.windows import build_windows
+from rag.documents.document import Document
 from rag.index.library_index import LibraryIndex
 from rag.ingest.ingest import ingest
 from rag.ingest.sync import SyncReport, apply_sync
 from rag.ingest.sync_plan import plan_sync
 from tests.fakes import FakeEncoder
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[LibraryIndex]:
-    encoder = FakeEncoder()
-    with LibraryIndex.open(
-        tmp_path / "library",
-        dimension=encoder.dimension,
-        encoder_fingerprint=encoder.fingerprint,
-        encoder_name=encoder.name,
-    ) as opened:
-        yield opened
 
 
 def write_archive(path: Path, **members: str) -> Path:
@@ -52,7 +43,9 @@ def test_an_archive_is_followed_as_one_file(index: LibraryIndex, tmp_path: Path)
     assert again.unchanged == (str(archive),)
     write_archive(archive, 休暇="年休は二十日です。", 服装="制服を貸します。")
     changed = sync(archive.parent, index)
-    assert [Path(source).name for source in changed.added] == ["服装.txt"]
+    assert changed.added == (f"{archive}!/服装.txt",)
+    assert changed.removed == (f"{archive}!/旅費.txt",)
+    assert changed.unchanged == (f"{archive}!/休暇.txt",)
     assert list_names(index) == ["休暇.txt", "服装.txt"]
     archive.unlink()
     assert len(sync(archive.parent, index).removed) == 2
@@ -82,3 +75,23 @@ def test_an_archive_with_an_unread_member_is_tried_again(index: LibraryIndex, tm
         report = ingest([archive], index=index, encoder=FakeEncoder(), size=40, stride=20)
         assert [Path(failure.path).name for failure in report.failed] == ["空.txt"]
     assert list_names(index) == ["休暇.txt"]
+
+
+def test_an_archive_with_a_member_that_was_not_stored_is_tried_again(
+    index: LibraryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = write_archive(tmp_path / "docs" / "規程.zip", 休暇="年休は二十日です。", 旅費="日当は千円です。")
+
+    def fail(document: Document, **options: Any) -> list[Chunk]:
+        if "日当" in document.text:
+            raise OverflowError("too large")
+        return build_windows(document, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("rag.ingest.pipeline.build_windows", fail)
+        report = sync(archive.parent, index)
+    assert [(failure.path, failure.error) for failure in report.failed] == [
+        (f"{archive}!/旅費.txt", "OverflowError: too large")
+    ]
+    assert sync(archive.parent, index).added == (f"{archive}!/旅費.txt",)
+    assert sync(archive.parent, index).is_idle

@@ -48,9 +48,15 @@ def test_losses_are_said_under_the_title_and_in_the_report() -> None:
     html = render_documents([build_entry("手引き", number=1), entry], JA)
     assert html.count('<span class="note">') == 1
     assert '規則<span class="note">1 ページに文字なし、画像 3 は読んでいません</span></th>' in html
+    assert '規則<span class="note">pages without text: 1; not read: pictures 3</span>' in render_documents([entry], EN)
     report = render_report(UploadReport(added=1, lost=((HOSTILE, "外字 1"),)), JA)
     assert "1 件に、取り込めなかったものがあります" in report
     assert "<li><b>&lt;img src=x onerror=&quot;hacked=1&quot;&gt;</b> 外字 1</li>" in report
+
+
+def test_report_is_in_the_language_of_the_page() -> None:
+    html = render_report(UploadReport(added=2, unchanged=1), EN)
+    assert '<p class="done">added 2, unchanged 1</p>' in html
 
 
 def test_report_of_nothing_but_good_news_has_no_list() -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gzip
+import json
+import secrets
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,12 +100,39 @@ def test_two_files_of_one_name_at_once(library: Library, tmp_path: Path) -> None
     assert stored(library) == {"甲.txt": "第一版"}
 
 
+def test_members_that_are_gone_are_counted(library: Library, tmp_path: Path) -> None:
+    add_uploads(library, [give(tmp_path, "束.zip", build_zip({"甲.txt": b"a", "乙.txt": b"b"}))], WORDS)
+    report = add_uploads(library, [give(tmp_path, "束.zip", build_zip({"甲.txt": b"a"}))], WORDS)
+    assert report == UploadReport(unchanged=1, removed=1)
+
+
+def test_a_member_that_was_removed_comes_back_with_the_archive(library: Library, tmp_path: Path) -> None:
+    archive = build_zip({"甲.txt": "甲".encode(), "乙.txt": "乙".encode()})
+    add_uploads(library, [give(tmp_path, "束.zip", archive)], WORDS)
+    remove_document(library, library.documents()[0].id)
+    assert add_uploads(library, [give(tmp_path, "束.zip", archive)], WORDS) == UploadReport(added=1, unchanged=1)
+
+
+def test_a_file_that_breaks_off_stays_as_long_as_there_is_a_document_of_it(library: Library, tmp_path: Path) -> None:
+    # What is looked at first is a mebibyte: the damage has to lie behind it.
+    lines = "".join(
+        json.dumps({"text": f"{number}番。", "more": secrets.token_hex(20_000)}) + "\n" for number in range(40)
+    )
+    packed = gzip.compress(lines.encode())
+    report = add_uploads(library, [give(tmp_path, "束.jsonl.gz", packed[: len(packed) * 9 // 10])], WORDS)
+    assert report.added > 0
+    assert [name for name, _ in report.failed] == ["束.jsonl.gz"]
+    assert [path.name for path in (library.folder / FOLDER).iterdir()] == ["束.jsonl.gz"]
+
+
 def test_an_archive_stays_as_long_as_there_is_a_document_of_it(library: Library, tmp_path: Path) -> None:
     archive = build_zip({"甲.txt": "甲".encode(), "乙.txt": "乙".encode(), "空.txt": b"", "図.png": b"1"})
     report = add_uploads(library, [give(tmp_path, "束.zip", archive)], WORDS)
     assert (report.added, [name for name, _ in report.failed]) == (2, ["束.zip!/空.txt"])
     assert report.failed[0][1].startswith("空のファイルです")
     assert report.lost == (("束.zip", "画像 1 は読んでいません"),)
+    english = add_uploads(library, [give(tmp_path, "束.zip", archive)], load_words("en"))
+    assert english.lost == (("束.zip", "not read: pictures 1"),)
     copy = library.folder / FOLDER / "束.zip"
     first, second = library.documents()
     remove_document(library, first.id)
