@@ -17,7 +17,7 @@ from rag.text.sentences import split_sentences
 
 GAP = "\n\n"
 """Between texts that do not belong together: no sentence goes on across it."""
-TOLERANCE = 100
+TOLERANCE = 20
 """Characters that hay may fall short of what was asked for."""
 
 

@@ -20,8 +20,8 @@ from rag.evaluation.longtext.fingerprints import hash_documents, list_settings
 from rag.evaluation.longtext.gold import choose_questions, choose_size, cut_gold_passages, flatten, flatten_answers
 from rag.evaluation.longtext.hay import Hay, HayText
 from rag.evaluation.longtext.haystack import Haystack, build_haystack
-from rag.evaluation.longtext.needle_page import present_needle
 from rag.evaluation.longtext.needle_grid import NeedleGrid
+from rag.evaluation.longtext.needle_page import present_needle
 from rag.evaluation.longtext.needle_plan import Asked, Condition, Stack, plan_stacks, share_hay
 from rag.evaluation.metrics import recall_at
 from rag.evaluation.rows import Report, Row

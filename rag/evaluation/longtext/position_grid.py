@@ -34,4 +34,4 @@ class PositionGrid:
 def choose_places(k: int, *, most: int) -> list[int]:
     """Return places from 1 to `k`, all of them or `most` evenly spread ones with the first and the last."""
     count = min(k, most)
-    return [1] if count == 1 else [1 + round(number * (k - 1) / (count - 1)) for number in range(count)]
+    return [1] if count == 1 else [1 + number * (k - 1) // (count - 1) for number in range(count)]
