@@ -13,6 +13,7 @@ from rag.reading.answer_types import find_quantities
 from rag.text.morphology import analyze
 from rag.text.things import list_things
 
+Kind = tuple[str, str]
 Relation = Literal["other_subject", "contradiction"]
 """Whether a distractor speaks of another thing than the question, or says something else of the same."""
 
@@ -30,8 +31,8 @@ class Distractor:
 class DistractorPool:
     """What gold passages can be changed with: answers and things of all of them, by their kind.
 
-    A kind is the kind of quantity (money, time, people, …), or the class of the last noun (name of a person, of a
-    place, common noun).
+    The kind of an answer is what the question asks for, where its file says that, with the kind of quantity (money,
+    time, people, …) or the class of the last word (name of a person, of a place, common noun).
     """
 
     passages: Sequence[GoldPassage]
@@ -45,7 +46,11 @@ class DistractorPool:
         """
         chooser = random.Random(f"{seed} {passage.question.id}")
         answer = max(passage.question.accepted, key=len)
-        others = [text for text in self._answers.get(classify(answer), ()) if flatten(text) != flatten(answer)]
+        others = [
+            text
+            for text in self._answers.get((passage.question.kind, classify(answer)), ())
+            if flatten(text) != flatten(answer)
+        ]
         chooser.shuffle(others)
         made: dict[str, Distractor] = {}
         for other in others:
@@ -66,18 +71,26 @@ class DistractorPool:
         shared = [thing for thing in list_things(asked) if thing[0] in text]
         chooser.shuffle(shared)
         for thing, kind in shared:
-            others = [other for other in self._things.get(kind, ()) if other not in asked + text and thing not in other]
+            others = [
+                other for other in self._things.get(("", kind), ()) if other not in asked + text and thing not in other
+            ]
             if others:
                 return text.replace(thing, chooser.choice(others))
         return None
 
     @cached_property
-    def _answers(self) -> dict[str, list[str]]:
-        return _group((classify(text), text) for passage in self.passages for text in passage.question.accepted)
+    def _answers(self) -> dict[Kind, list[str]]:
+        return _group(
+            ((passage.question.kind, classify(text)), text)
+            for passage in self.passages
+            for text in passage.question.accepted
+        )
 
     @cached_property
-    def _things(self) -> dict[str, list[str]]:
-        return _group((kind, thing) for passage in self.passages for thing, kind in list_things(passage.question.text))
+    def _things(self) -> dict[Kind, list[str]]:
+        return _group(
+            (("", kind), thing) for passage in self.passages for thing, kind in list_things(passage.question.text)
+        )
 
 
 def classify(answer: str) -> str:
@@ -89,8 +102,8 @@ def classify(answer: str) -> str:
     return f"{words[-1].pos}/{words[-1].subpos}/{words[-1].subsubpos}" if words else ""
 
 
-def _group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    groups: dict[str, dict[str, None]] = {}
+def _group(pairs: Iterable[tuple[Kind, str]]) -> dict[Kind, list[str]]:
+    groups: dict[Kind, dict[str, None]] = {}
     for kind, text in pairs:
         groups.setdefault(kind, {})[text] = None
     return {kind: list(texts) for kind, texts in groups.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rag.evaluation.datasets import GoldAnswer, Question
@@ -48,6 +50,13 @@ def test_all_accepted_answers_are_replaced_wherever_they_stand() -> None:
     other = build(6, "期限は五日。", "期限は", "五日")
     (made,) = DistractorPool([passage, other]).build(passage, count=1, avoid={"十日間", "十日"}, seed=0)
     assert made.text == "休暇は五日。五日を超えない。五日である。"
+
+
+def test_what_the_file_says_is_asked_for_counts_too() -> None:
+    place, person = (
+        replace(each, question=replace(each.question, kind=kind)) for each, kind in ((CITY, "place"), (TOWN, "person"))
+    )
+    assert DistractorPool([place, person]).build(place, count=1, avoid={"札幌市"}, seed=0) == []
 
 
 @pytest.mark.parametrize(
