@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rag.embeddings.encoder import Progress
     from rag.evaluation.rows import Report
 
-LIMIT = 16
+LIMIT = 12
 DEFAULTS = NeedleGrid()
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rag.embeddings.encoder import Progress
     from rag.evaluation.rows import Report
 
-LIMIT = 24
+LIMIT = 48
 DEFAULTS = PositionGrid()
 
 

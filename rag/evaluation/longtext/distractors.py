@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from rag.evaluation.datasets import Question
 from rag.evaluation.longtext.gold import GoldPassage, flatten
 from rag.reading.answer_types import find_quantities
 from rag.text.morphology import analyze
@@ -29,13 +30,13 @@ class Distractor:
 
 @dataclass(frozen=True)
 class DistractorPool:
-    """What gold passages can be changed with: answers and things of all of them, by their kind.
+    """What gold passages can be changed with: answers and things of all questions, by their kind.
 
     The kind of an answer is what the question asks for, where its file says that, with the kind of quantity (money,
     time, people, …) or the class of the last word (name of a person, of a place, common noun).
     """
 
-    passages: Sequence[GoldPassage]
+    questions: Sequence[Question]
 
     def build(self, passage: GoldPassage, *, count: int, avoid: Collection[str], seed: int) -> list[Distractor]:
         """Make up to `count` distractors that hold none of the flattened answers `avoid`.
@@ -81,16 +82,12 @@ class DistractorPool:
     @cached_property
     def _answers(self) -> dict[Kind, list[str]]:
         return _group(
-            ((passage.question.kind, classify(text)), text)
-            for passage in self.passages
-            for text in passage.question.accepted
+            ((question.kind, classify(text)), text) for question in self.questions for text in question.accepted
         )
 
     @cached_property
     def _things(self) -> dict[Kind, list[str]]:
-        return _group(
-            (("", kind), thing) for passage in self.passages for thing, kind in list_things(passage.question.text)
-        )
+        return _group((("", kind), thing) for question in self.questions for thing, kind in list_things(question.text))
 
 
 def classify(answer: str) -> str:

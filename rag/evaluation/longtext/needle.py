@@ -16,6 +16,7 @@ from rag.evaluation.datasets import Dataset, Question
 from rag.evaluation.experiment.experiment import Experiment, run_experiment
 from rag.evaluation.experiment.trial import Trial
 from rag.evaluation.judgement import Judgement, judge
+from rag.evaluation.longtext.distractors import DistractorPool
 from rag.evaluation.longtext.fingerprints import hash_documents, list_settings
 from rag.evaluation.longtext.gold import choose_questions, choose_size, cut_gold_passages, flatten, flatten_answers
 from rag.evaluation.longtext.hay import Hay, HayText
@@ -72,10 +73,11 @@ def evaluate_needle(
     size = min(choose_size(settings), min(grid.lengths) // 2)
     passages = cut_gold_passages(dataset, questions, size=size)
     batches = share_hay(dataset, passages, hay, longest=max(grid.lengths))
+    pool = DistractorPool(choose_questions(dataset, None))
     with open_field(settings) as field:
         trials = [
             Trial(_name(stack, asked), partial(_ask, field, stack, asked, grid))
-            for stack in plan_stacks(batches, grid, size=size)
+            for stack in plan_stacks(batches, grid, size=size, pool=pool)
             for asked in stack.asked
         ]
         experiment = Experiment(

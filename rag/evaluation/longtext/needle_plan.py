@@ -119,7 +119,7 @@ def group_passages(passages: Sequence[GoldPassage], *, most: int) -> list[list[G
     return groups
 
 
-def plan_stacks(batches: Sequence[Batch], grid: NeedleGrid, *, size: int) -> Iterator[Stack]:
+def plan_stacks(batches: Sequence[Batch], grid: NeedleGrid, *, size: int, pool: DistractorPool) -> Iterator[Stack]:
     """Plan all haystacks, short ones first; those that share hay follow each other.
 
     The needles of a group take turns: from one haystack to the next each goes on to the next depth, and once it is
@@ -129,8 +129,8 @@ def plan_stacks(batches: Sequence[Batch], grid: NeedleGrid, *, size: int) -> Ite
         batches: Of `share_hay`.
         grid: What is varied.
         size: Characters of a needle, about.
+        pool: What distractors are made with.
     """
-    pool = DistractorPool([passage for batch in batches for passage in batch.passages])
     for length in grid.lengths:
         for batch in batches:
             for group in group_passages(batch.passages, most=_count_needles(grid, length, size)):

@@ -21,7 +21,7 @@ BOARD = build(1, "白雲商会の取締役は九名である。", "白雲商会�
 CITY = build(2, "本店は札幌市にある。", "本社はどこにありますか", "札幌市")
 TOWN = build(3, "支店は小樽市にある。", "出先はどこにありますか", "小樽市")
 PRICE = build(4, "会費は五千円とする。", "会費はいくらですか", "五千円")
-POOL = DistractorPool([HEAD, BOARD, CITY, TOWN, PRICE])
+POOL = DistractorPool([each.question for each in (HEAD, BOARD, CITY, TOWN, PRICE)])
 
 
 def test_answer_and_subject_are_replaced_by_those_of_another_question() -> None:
@@ -48,7 +48,9 @@ def test_what_would_hold_an_answer_asked_for_is_not_made() -> None:
 def test_all_accepted_answers_are_replaced_wherever_they_stand() -> None:
     passage = build(5, "休暇は十日。十日を超えない。十日間である。", "休みは何日か", "十日間", "十日")
     other = build(6, "期限は五日。", "期限は", "五日")
-    (made,) = DistractorPool([passage, other]).build(passage, count=1, avoid={"十日間", "十日"}, seed=0)
+    (made,) = DistractorPool([passage.question, other.question]).build(
+        passage, count=1, avoid={"十日間", "十日"}, seed=0
+    )
     assert made.text == "休暇は五日。五日を超えない。五日である。"
 
 
@@ -56,7 +58,7 @@ def test_what_the_file_says_is_asked_for_counts_too() -> None:
     place, person = (
         replace(each, question=replace(each.question, kind=kind)) for each, kind in ((CITY, "place"), (TOWN, "person"))
     )
-    assert DistractorPool([place, person]).build(place, count=1, avoid={"札幌市"}, seed=0) == []
+    assert DistractorPool([place.question, person.question]).build(place, count=1, avoid={"札幌市"}, seed=0) == []
 
 
 @pytest.mark.parametrize(

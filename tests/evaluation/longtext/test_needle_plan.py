@@ -9,6 +9,7 @@ import pytest
 from rag.documents.document import Document
 from rag.errors import ArgumentError
 from rag.evaluation.datasets import Dataset, GoldAnswer, Question
+from rag.evaluation.longtext.distractors import DistractorPool
 from rag.evaluation.longtext.gold import GoldPassage
 from rag.evaluation.longtext.hay import Hay
 from rag.evaluation.longtext.needle_grid import NeedleGrid
@@ -24,11 +25,12 @@ def build(number: int, answer: str, *, document: str = "d", text: str = "") -> G
 
 
 ROOMS = [build(number, f"{name}畳") for number, name in enumerate("一二三四五六七")]
+POOL = DistractorPool([room.question for room in ROOMS])
 
 
 def test_every_question_is_asked_once_at_every_depth_of_every_length_and_once_without_its_needle() -> None:
     grid = NeedleGrid(lengths=(1000, 5000), depths=(0, 50, 100), distractors=0)
-    stacks = list(plan_stacks([Batch(HAY, tuple(ROOMS))], grid, size=100))
+    stacks = list(plan_stacks([Batch(HAY, tuple(ROOMS))], grid, size=100, pool=POOL))
     asked = Counter((s.length, a.depth, a.passage.question.id) for s in stacks for a in s.asked)
     assert asked == Counter(
         (length, depth, f"q{number}") for length in (1000, 5000) for depth in (0, 50, 100, None) for number in range(7)
@@ -43,7 +45,7 @@ def test_every_question_is_asked_once_at_every_depth_of_every_length_and_once_wi
 
 def test_all_turns_of_a_group_have_the_same_hay_and_depths_are_shared_out() -> None:
     grid = NeedleGrid(lengths=(5000,), depths=(0, 100), distractors=0, needles=3)
-    first, *others = plan_stacks([Batch(HAY, tuple(ROOMS[:3]))], grid, size=100)
+    first, *others = plan_stacks([Batch(HAY, tuple(ROOMS[:3]))], grid, size=100, pool=POOL)
     assert [(other.start, other.room) for other in others] == [(first.start, first.room)] * 2
     assert [asked.depth for asked in first.asked] == [0, 100, None]
     assert [asked.depth for asked in others[0].asked] == [100, None, 0]
@@ -58,7 +60,9 @@ def test_passages_that_hold_the_answer_to_another_question_are_not_hidden_togeth
 
 def test_distractors_stand_in_haystacks_of_their_own_that_have_room_for_them() -> None:
     grid = NeedleGrid(lengths=(500, 5000), depths=(0, 100), distractors=2)
-    stacks = [s for s in plan_stacks([Batch(HAY, tuple(ROOMS))], grid, size=100) if s.condition == "distractors"]
+    stacks = [
+        s for s in plan_stacks([Batch(HAY, tuple(ROOMS))], grid, size=100, pool=POOL) if s.condition == "distractors"
+    ]
     assert {stack.length for stack in stacks} == {5000}
     for stack in stacks:
         own = {asked.passage.question.answers[0].text for asked in stack.asked}
