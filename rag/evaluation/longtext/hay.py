@@ -40,6 +40,16 @@ class Hay:
         """Sentences with the white space behind them, as they are and flattened."""
         return [(piece, flatten(piece)) for document in self.documents for piece in _cut(document.text)]
 
+    def require(self, characters: int) -> None:
+        """Make sure that there is as much hay, whatever of it holds answers.
+
+        Raises:
+            DatasetError: There is not.
+        """
+        there = sum(len(document.text) for document in self.documents)
+        if there < characters:
+            raise _lack(there, characters)
+
     def take(self, characters: int, *, avoid: Collection[str], start: float = 0.0) -> HayText:
         """Take hay in the order of the documents, leaving out every sentence that holds one of the answers.
 
@@ -65,10 +75,7 @@ class Hay:
             borders.append(borders[-1] + len(piece))
             tail = (tail + flat)[-longest:] if longest else ""
         if characters - borders[-1] > TOLERANCE:
-            raise DatasetError(
-                f"hay: {borders[-1]:,} characters without the answers asked for, expected {characters:,}; give more "
-                "documents as --hay, or shorter --lengths"
-            )
+            raise _lack(borders[-1], characters)
         return HayText("".join(pieces), tuple(borders))
 
 
@@ -87,6 +94,13 @@ def load_hay(paths: Sequence[Path]) -> Hay:
             if isinstance(found, Document):
                 documents.append(found)
     return Hay(documents)
+
+
+def _lack(there: int, wanted: int) -> DatasetError:
+    return DatasetError(
+        f"hay: {there:,} characters beside the documents and answers asked for, expected {wanted:,}; give more documents "
+        "as --hay, or shorter --lengths"
+    )
 
 
 def _cut(text: str) -> list[str]:

@@ -38,11 +38,12 @@ CONTRADICTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class _Map:
-    """One heat map: a column of the rows over depth and length."""
+    """One heat map: a column of the rows over depth and length; `note` is its title in English."""
 
     name: str
     column: str
     title: str
+    note: str
     kind: Kind = "mean"
     good_is_high: bool = True
     with_absent: bool = False
@@ -50,12 +51,44 @@ class _Map:
 
 
 MAPS = (
-    _Map("recall", "recall_5", "検索：正解の箇所が上位 5 窓にある割合（recall@5）"),
-    _Map("f1", "f1", "全体：答えの F1"),
-    _Map("false_answers", "false_answer", "全体：誤答の割合", good_is_high=False, with_absent=True),
-    _Map("seconds", "seconds", "全体：一問にかかる秒数（中央値）", "median", good_is_high=False, bounded=False),
-    _Map("reader_f1", "reader_f1", "読解だけ：干し草をすべて読んだときの F1"),
-    _Map("reader_false_answers", "reader_false_answer", "読解だけ：誤答の割合", good_is_high=False, with_absent=True),
+    _Map(
+        "recall",
+        "recall_5",
+        "検索：正解の箇所が上位 5 窓にある割合（recall@5）",
+        "search: share with the gold span in the first five windows",
+    ),
+    _Map("f1", "f1", "全体：答えの F1", "the whole: F1 of the answer"),
+    _Map(
+        "false_answers",
+        "false_answer",
+        "全体：誤答の割合",
+        "the whole: share of false answers",
+        good_is_high=False,
+        with_absent=True,
+    ),
+    _Map(
+        "seconds",
+        "seconds",
+        "全体：一問にかかる秒数（中央値）",
+        "the whole: median seconds a question",
+        "median",
+        good_is_high=False,
+        bounded=False,
+    ),
+    _Map(
+        "reader_f1",
+        "reader_f1",
+        "読解だけ：干し草をすべて読んだときの F1",
+        "the reader alone on the whole haystack: F1",
+    ),
+    _Map(
+        "reader_false_answers",
+        "reader_false_answer",
+        "読解だけ：誤答の割合",
+        "the reader alone: share of false answers",
+        good_is_high=False,
+        with_absent=True,
+    ),
 )
 
 
@@ -68,7 +101,7 @@ def present_needle(rows: Sequence[Row], *, grid: NeedleGrid) -> Presentation:
     if any(row["condition"] == "distractors" for row in rows):
         tables.append(_tabulate_distractors(rows, grid.lengths))
     pictures = [
-        Picture(each.name, each.title, partial(_draw, each, rows, grid))
+        Picture(each.name, each.title, partial(_draw, each, rows, grid), note=f"/ {each.note}")
         for each in MAPS
         if read or not each.column.startswith("reader_")
     ]
@@ -153,7 +186,7 @@ def _tabulate_reader(lengths: Sequence[int]) -> Table:
 
 def _tabulate_depth(each: _Map, grid: NeedleGrid) -> Table:
     return Table(
-        f"深さと長さ：{each.title}",
+        f"深さと長さ：{each.title} / {each.note}",
         ["長さ", *_head(each, grid)],
         [[_write(length), *_list_cells(each, length, grid)] for length in grid.lengths],
         digits=2,

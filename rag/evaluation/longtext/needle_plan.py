@@ -71,8 +71,12 @@ def share_hay(dataset: Dataset, passages: Sequence[GoldPassage], hay: Hay | None
         passages: To be hidden.
         hay: Hay for all of them; the other documents of the dataset when None.
         longest: Characters of the longest haystack: as many documents are batched as leave so much over.
+
+    Raises:
+        DatasetError: There is not enough hay.
     """
     if hay is not None:
+        hay.require(longest)
         return [Batch(hay, tuple(passages))]
     sizes = {document.id: len(document.text) for document in dataset.documents.values()}
     total = sum(sizes.values())
@@ -89,13 +93,16 @@ def share_hay(dataset: Dataset, passages: Sequence[GoldPassage], hay: Hay | None
             bins.append({document_id})
         else:
             found.add(document_id)
-    return [
+    batches = [
         Batch(
             Hay([document for document in dataset.documents.values() if document.id not in each]),
             tuple(passage for passage in passages if passage.question.document_id in each),
         )
         for each in bins
     ]
+    for batch in batches:
+        batch.hay.require(longest)
+    return batches
 
 
 def group_passages(passages: Sequence[GoldPassage], *, most: int) -> list[list[GoldPassage]]:

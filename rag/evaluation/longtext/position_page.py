@@ -41,11 +41,11 @@ def present_position(rows: Sequence[Row], *, grid: PositionGrid) -> Presentation
     drawn: dict[str, tuple[str, Callable[[], Figure]]] = {}
     for column in ("f1", "candidate_f1", "refused"):
         drawn[f"place_{column}"] = (
-            f"正解の段落の場所と{COLUMNS[column]}",
+            f"正解の段落の場所と{COLUMNS[column]} / {column} by place",
             partial(_draw_places, rows, column, grid),
         )
         drawn[f"number_{column}"] = (
-            f"読む箇所の数と{COLUMNS[column]}",
+            f"読む箇所の数と{COLUMNS[column]} / {column} by number of passages",
             partial(_draw_numbers, rows, column, grid, manners),
         )
     return Presentation(

@@ -57,8 +57,12 @@ def test_a_sentence_longer_than_the_room_is_passed_over() -> None:
 
 
 def test_too_little_hay_is_told_with_what_there_is() -> None:
+    hay = build("猫が来た。犬が来た。")
     with pytest.raises(DatasetError, match=r"hay: 12 characters .* expected 1,000; give more documents as --hay"):
-        build("猫が来た。犬が来た。").take(1000, avoid=())
+        hay.take(1000, avoid=())
+    with pytest.raises(DatasetError, match=r"hay: 10 characters .* expected 11; "):
+        hay.require(11)
+    hay.require(10)
 
 
 def test_hay_is_loaded_from_files_of_any_format(tmp_path: Path) -> None:

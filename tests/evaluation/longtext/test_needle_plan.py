@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from rag.documents.document import Document
-from rag.errors import ArgumentError
+from rag.errors import ArgumentError, DatasetError
 from rag.evaluation.datasets import Dataset, GoldAnswer, Question
 from rag.evaluation.longtext.distractors import DistractorPool
 from rag.evaluation.longtext.gold import GoldPassage
@@ -89,8 +89,16 @@ def test_documents_are_batched_as_long_as_they_leave_enough_hay() -> None:
 
 def test_other_hay_serves_all_passages() -> None:
     dataset = Dataset({}, ())
-    (batch,) = share_hay(dataset, ROOMS, HAY, longest=10**9)
+    (batch,) = share_hay(dataset, ROOMS, HAY, longest=5000)
     assert (batch.hay, batch.passages) == (HAY, tuple(ROOMS))
+
+
+def test_too_little_hay_is_told_before_anything_is_measured() -> None:
+    with pytest.raises(DatasetError, match=r"hay: 5,000 characters .* expected 5,001"):
+        share_hay(Dataset({}, ()), ROOMS, HAY, longest=5001)
+    documents = {"d": Document("d", "", "字" * 900, "d"), "e": Document("e", "", "字" * 99, "e")}
+    with pytest.raises(DatasetError, match=r"hay: 99 characters .* expected 500"):
+        share_hay(Dataset(documents, ()), ROOMS, None, longest=500)
 
 
 @pytest.mark.parametrize(
