@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rag.embeddings.encoder import Progress
     from rag.evaluation.rows import Report
 
-LIMIT = 48
+LIMIT = 40
 DEFAULTS = PositionGrid()
 
 

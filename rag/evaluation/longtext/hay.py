@@ -98,8 +98,8 @@ def load_hay(paths: Sequence[Path]) -> Hay:
 
 def _lack(there: int, wanted: int) -> DatasetError:
     return DatasetError(
-        f"hay: {there:,} characters beside the documents and answers asked for, expected {wanted:,}; give more documents "
-        "as --hay, or shorter --lengths"
+        f"hay: {there:,} characters beside the documents and answers asked for, expected {wanted:,}; give more "
+        "documents as --hay, or shorter --lengths"
     )
 
 

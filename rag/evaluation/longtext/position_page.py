@@ -24,6 +24,13 @@ NOTE = (
     "The gold passage read among the best real hits that hold no accepted answer: jointly with equal scores of search, "
     "each passage by itself, and in the order and with the scores of search. Intervals: 95 % bootstrap over questions."
 )
+ALONE = (
+    "。ほとんど一箇所ずつしか入らないので、「まとめて」は「別々に」と変わらない。"
+    "--size を小さくすると何箇所かが一緒に入る / "
+    "hardly two fit into one input, so that joint is separate: a smaller --size puts several together"
+)
+COMPANY = 1.2
+"""Passages in the input of the gold one from which on reading is joint indeed."""
 COLUMNS = {
     "f1": "F1",
     "exact": "完全一致",
@@ -177,6 +184,6 @@ def find_findings(rows: Sequence[Row], grid: PositionGrid) -> dict[str, object]:
     if inputs is not None and beside is not None:
         findings["詰め方 / packing"] = (
             f"{largest} 箇所は平均 {inputs:.1f} 入力に分かれ、正解の段落の入力には自身を含め平均 {beside:.1f} 箇所 / "
-            "mean inputs, and passages in that of the gold one"
+            "mean inputs, and passages in that of the gold one" + (ALONE if beside < COMPANY else "")
         )
     return {name: text for name, text in findings.items() if text}

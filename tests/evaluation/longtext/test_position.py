@@ -20,6 +20,7 @@ from rag.evaluation.longtext.position import (
     order_passages,
 )
 from rag.evaluation.longtext.position_grid import Manner, PositionGrid, choose_places
+from rag.evaluation.longtext.position_page import find_findings
 from rag.retrieval.hit import Hit, Passage
 from tests.evaluation.fake_reader import FakeReader
 from tests.fakes import FakeEncoder
@@ -161,3 +162,30 @@ def test_too_few_others_leave_the_row_without_figures(tmp_path: Path, monkeypatc
     lacking = [row for row in rows if row["k"] == 50]
     assert {row.get("f1") for row in lacking} == {None}
     assert {row["others"] for row in lacking} == {len(TEXTS) - 1}
+
+
+def build_rows(beside: float) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for question, first, last in (("一", 1.0, 0.5), ("二", 0.5, 0.0), ("三", 1.0, 0.5)):
+        common = {"question": question, "k": 4, "inputs": 4.0, "beside": beside}
+        rows += [
+            {**common, "manner": "joint", "place": place, "f1": f1, "candidate_f1": f1}
+            for place, f1 in ((1, first), (2, 0.5), (4, last))
+        ]
+        rows.append({**common, "manner": "separate", "place": None, "f1": 0.5, "candidate_f1": 0.5})
+    return rows
+
+
+def test_findings_compare_question_by_question() -> None:
+    found = find_findings(build_rows(2.0), PositionGrid((4,), 3))
+    assert found["場所 F1 / place"] == "4 箇所の 1 番目 0.83、4 番目 0.33、差 +0.50 [+0.50, +0.50]"
+    assert found["中ほど F1 / middle"] == "4 箇所の 1 番目 0.83、2 番目 0.50、差 +0.33 [+0.00, +0.50]"
+    assert found["読み方 F1 / reading"] == "4 箇所をまとめて 0.56、別々に 0.50、差 +0.06 [-0.17, +0.17]"
+    assert "数 F1 / number" not in found
+    assert "--size" not in str(found["詰め方 / packing"])
+
+
+def test_passages_that_never_share_an_input_are_told() -> None:
+    packing = str(find_findings(build_rows(1.0), PositionGrid((4,), 3))["詰め方 / packing"])
+    assert packing.startswith("4 箇所は平均 4.0 入力に分かれ、正解の段落の入力には自身を含め平均 1.0 箇所")
+    assert "--size" in packing
