@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rag.embeddings.encoder import Progress
     from rag.evaluation.rows import Report
 
-LIMIT = 40
+LIMIT = 36
 DEFAULTS = PositionGrid()
 
 

@@ -33,6 +33,7 @@ from rag.retrieval.hit import Passage
 if TYPE_CHECKING:
     from rag.config.settings import Settings
     from rag.embeddings.encoder import Progress
+    from rag.retrieval.search import Mode
 
 
 def evaluate_needle(
@@ -111,8 +112,9 @@ class Field:
         if self._stack is not stack or self._haystack is None:
             haystack = build_haystack(self._take_hay(stack), stack.needles, stack.decoys)
             self.library.add_documents([haystack.document])
-            # The vectors are loaded by the first search, which is not what is measured.
-            self.library.search(stack.asked[0].passage.question.text, k=1)
+            # The first search loads models and the first one by meaning the new vectors: not what is measured.
+            mode: Mode | None = None if self._haystack is None else "dense"
+            self.library.search(stack.asked[0].passage.question.text, k=1, mode=mode)
             self._stack, self._haystack = stack, haystack
         return self._haystack
 
