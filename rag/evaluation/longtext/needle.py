@@ -56,7 +56,7 @@ def evaluate_needle(
     Args:
         dataset: Questions and their documents.
         settings: As a library takes them; `library` is not used.
-        hay: What haystacks are made of; the documents of the dataset that are not asked about when None.
+        hay: What haystacks are made of; the documents of the dataset but those of the needles when None.
         grid: Lengths, depths and numbers.
         limit: Only so many questions, evenly spread over all.
         out: Folder of the run; chosen by the settings when None.

@@ -172,12 +172,12 @@ def _distract(
     avoid = flatten_answers(passage.question for passage in group)
     asked, decoys = [], []
     chooser = random.Random(f"{grid.seed} {length} {group[0].question.id} distractors")
-    for place, passage in enumerate(group):
+    for passage in group:
         made = pool.build(passage, count=grid.distractors, avoid=avoid, seed=grid.seed)
         if made:
             relations = {each.relation for each in made}
             relation: Relation = "other_subject" if relations == {"other_subject"} else "contradiction"
-            depth = grid.depths[place % len(grid.depths)]
+            depth = grid.depths[batch.passages.index(passage) % len(grid.depths)]
             asked.append(Asked(passage, depth, tuple(each.answer for each in made), relation))
             decoys += [Decoy(each.text, 100 * chooser.random()) for each in made]
     if asked:

@@ -74,6 +74,14 @@ def test_distractors_stand_in_haystacks_of_their_own_that_have_room_for_them() -
         assert not any(answer in decoy.text for answer in own for decoy in stack.decoys)
 
 
+def test_needles_with_distractors_are_shared_out_over_the_depths_also_where_each_is_alone() -> None:
+    grid = NeedleGrid(lengths=(1000,), depths=(0, 50, 100), distractors=2)
+    stacks = [
+        s for s in plan_stacks([Batch(HAY, tuple(ROOMS))], grid, size=100, pool=POOL) if s.condition == "distractors"
+    ]
+    assert [[asked.depth for asked in stack.asked] for stack in stacks] == [[0], [50], [100], [0], [50], [100], [0]]
+
+
 def test_documents_are_batched_as_long_as_they_leave_enough_hay() -> None:
     sizes = {"a": 50, "b": 40, "c": 30, "d": 20, "e": 60}
     dataset = Dataset({name: Document(name, "", "字" * size, name) for name, size in sizes.items()}, ())
