@@ -24,7 +24,7 @@ from rag.evaluation.longtext.haystack import Haystack, build_haystack
 from rag.evaluation.longtext.needle_grid import NeedleGrid
 from rag.evaluation.longtext.needle_page import present_needle
 from rag.evaluation.longtext.needle_plan import Asked, Condition, Stack, plan_stacks, share_hay
-from rag.evaluation.metrics import recall_at
+from rag.evaluation.metrics import recall_at, score_f1
 from rag.evaluation.rows import Report, Row
 from rag.evaluation.tracing import find_rank
 from rag.library.library import Library
@@ -33,6 +33,7 @@ from rag.retrieval.hit import Passage
 if TYPE_CHECKING:
     from rag.config.settings import Settings
     from rag.embeddings.encoder import Progress
+    from rag.library.records import Answer
     from rag.retrieval.search import Mode
 
 
@@ -50,8 +51,9 @@ def evaluate_needle(
 
     Measured are the search ("recall_5", "recall_2000c": whether a hit, or the first 2,000 characters of the hits, hold
     the accepted answer where it stands now), the reader alone on the whole haystack where that is short enough
-    ("reader_…"), and the whole ("f1", "exact", "refused", "false_answer", "seconds"). A false answer is one that is
-    given and wrong; where the needle is missing, every one.
+    ("reader_…"), and the whole ("f1", "exact", "refused", "false_answer", "seconds"; "candidate_f1" is that of the best
+    candidate where the answer was withheld). A false answer is one that is given and wrong; where the needle is
+    missing, every one.
 
     Args:
         dataset: Questions and their documents.
@@ -169,6 +171,7 @@ def _ask(field: Field, stack: Stack, asked: Asked, grid: NeedleGrid) -> Row:
         "recall_5": recall_at(rank, k=5) if present else None,
         f"recall_{BUDGET}c": float(is_within_budget(hits, question)) if present else None,
         **_score(_judge_said(given, answer.text, present=present), asked),
+        "candidate_f1": _score_candidate(given, answer) if present else None,
         "seconds": seconds,
         "search_seconds": answer.seconds.retrieve,
         **_read_alone(field.library, haystack, question, asked, grid),
@@ -192,6 +195,12 @@ def _read_alone(library: Library, haystack: Haystack, question: Question, asked:
 def _judge_said(question: Question, said: str | None, *, present: bool) -> Judgement:
     judged = question if present else replace(question, answers=())
     return judge(judged, said or "", no_answer=said is None, confidence=0.0, answerability=0.0, rule="plain")
+
+
+def _score_candidate(question: Question, answer: Answer) -> float:
+    """Return the F1 of the answer or, where it was withheld, of the best candidate."""
+    withheld = answer.spans[0].text if answer.spans else ""
+    return score_f1(withheld if answer.text is None else answer.text, question.accepted)
 
 
 def _score(judgement: Judgement, asked: Asked) -> dict[str, object]:

@@ -59,6 +59,12 @@ MAPS = (
     ),
     _Map("f1", "f1", "全体：答えの F1", "the whole: F1 of the answer"),
     _Map(
+        "candidate_f1",
+        "candidate_f1",
+        "全体：保留しなければ答えていた最良候補の F1",
+        "the whole: F1 of the best candidate, withheld or not",
+    ),
+    _Map(
         "false_answers",
         "false_answer",
         "全体：誤答の割合",
@@ -95,7 +101,7 @@ MAPS = (
 def present_needle(rows: Sequence[Row], *, grid: NeedleGrid) -> Presentation:
     """Make tables, maps and findings of the rows of a needle test."""
     read = [length for length in grid.lengths if _measure("reader_f1", length=length).compute(rows) is not None]
-    tables = [_tabulate_whole(grid.lengths), *(_tabulate_depth(each, grid) for each in MAPS[:3])]
+    tables = [_tabulate_whole(grid.lengths), *(_tabulate_depth(each, grid) for each in MAPS[:4])]
     if read:
         tables.insert(1, _tabulate_reader(read))
     if any(row["condition"] == "distractors" for row in rows):
@@ -142,6 +148,7 @@ def _tabulate_whole(lengths: Sequence[int]) -> Table:
             "recall@5",
             f"recall@{BUDGET}c",
             "F1",
+            "候補の F1",
             "完全一致",
             "誤った保留",
             "誤答",
@@ -153,7 +160,15 @@ def _tabulate_whole(lengths: Sequence[int]) -> Table:
                 _write(length),
                 *(
                     _measure(column, length=length)
-                    for column in ("recall_5", f"recall_{BUDGET}c", "f1", "exact", "refused", "false_answer")
+                    for column in (
+                        "recall_5",
+                        f"recall_{BUDGET}c",
+                        "f1",
+                        "candidate_f1",
+                        "exact",
+                        "refused",
+                        "false_answer",
+                    )
                 ),
                 _measure("false_answer", condition="absent", length=length),
                 _measure("seconds", length=length, kind="median"),
@@ -247,6 +262,7 @@ def _list_figures(rows: Sequence[Row], lengths: Sequence[int], read: Sequence[in
             f"recall@5 {length}": _measure("recall_5", length=length),
             f"recall@{BUDGET}c {length}": _measure(f"recall_{BUDGET}c", length=length),
             f"f1 {length}": _measure("f1", length=length),
+            f"candidate_f1 {length}": _measure("candidate_f1", length=length),
             f"exact {length}": _measure("exact", length=length),
             f"wrongly_refused {length}": _measure("refused", length=length),
             f"false_answers_absent {length}": _measure("false_answer", condition="absent", length=length),

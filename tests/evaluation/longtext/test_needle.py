@@ -96,6 +96,12 @@ def test_an_answer_where_there_is_none_is_false(tmp_path: Path, reader: FakeRead
     ]  # fmt: skip
 
 
+def test_a_refusal_scores_nothing_but_its_candidate_does(tmp_path: Path, reader: FakeReader) -> None:
+    reader.answerability = {"有給休暇は": -1.0}
+    rows = select(evaluate(tmp_path).rows, question="q0", condition="plain")
+    assert {(row["f1"], row["refused"], row["false_answer"], row["candidate_f1"]) for row in rows} == {(0, 1, 0, 1)}
+
+
 def test_distractors_lead_astray_where_the_reader_takes_their_answer(tmp_path: Path, reader: FakeReader) -> None:
     other = "寮の食堂は一階にある。朝食は三百円である。"
     dataset = Dataset(
