@@ -6,10 +6,10 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from rag.chunks.context import Context
-from rag.chunks.windows import Unit
+from rag.cli import needle, position
+from rag.cli.arguments import add_mode, add_windows, count
+from rag.cli.dataset import add_dataset_arguments
 from rag.explanation.explanation import METHODS
-from rag.retrieval.search import Mode
 from rag.retrieval.widening import Widen
 
 if TYPE_CHECKING:
@@ -54,22 +54,11 @@ def _build_common() -> ArgumentParser:
     return common
 
 
-def _add_windows(parser: ArgumentParser) -> None:
-    parser.add_argument("--size", type=int, help="length of a window / 窓の長さ")
-    parser.add_argument("--stride", type=int, help="step of a window / 窓のずらし幅")
-    parser.add_argument("--unit", choices=get_args(Unit), help="what size and stride count / 単位")
-    parser.add_argument("--context", choices=get_args(Context), help="put before windows / 窓の前に付ける見出し")
-
-
-def _add_mode(parser: ArgumentParser) -> None:
-    parser.add_argument("--mode", choices=get_args(Mode), help="kind of search / 検索の種類")
-
-
 def _add_documents(commands: Commands, common: ArgumentParser) -> None:
     ingest = commands.add_parser("ingest", parents=[common], help="read files and folders / 文書を取り込む")
     ingest.add_argument("paths", nargs="+", metavar="PATH", type=Path)
     ingest.add_argument("--tag", action="append", default=[], metavar="KEY=VALUE", help="tag them / 札を付ける")
-    _add_windows(ingest)
+    add_windows(ingest)
     documents = commands.add_parser("documents", parents=[common], help="list the documents / 文書の一覧")
     documents.add_argument("--losses", action="store_true", help="what of them did not come in / 取り込めなかったもの")
     remove = commands.add_parser("remove", parents=[common], help="remove a document / 文書を削除する")
@@ -85,7 +74,7 @@ def _add_upkeep(commands: Commands, common: ArgumentParser) -> None:
     sync.add_argument("folder", metavar="FOLDER", type=Path)
     sync.add_argument("--dry-run", action="store_true", help="say only what would be done / することを示すだけ")
     sync.add_argument("--watch", action="store_true", help="go on until Ctrl-C / 変化を追い続ける")
-    _add_windows(sync)
+    add_windows(sync)
     commands.add_parser("verify", parents=[common], help="check the library / 文書庫を検査する")
     commands.add_parser("repair", parents=[common], help="mend what verify finds / 文書庫を直す")
     export = commands.add_parser("export", parents=[common], help="write it into one file / 一つのファイルに書き出す")
@@ -103,7 +92,7 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
     ask = commands.add_parser("ask", parents=[common], help="ask a question / 質問する")
     for parser in (search, ask):
         parser.add_argument("question", metavar="QUESTION")
-        parser.add_argument("-k", type=_count, metavar="N", help="windows to find / 探す窓の数")
+        parser.add_argument("-k", type=count, metavar="N", help="windows to find / 探す窓の数")
         parser.add_argument("--document", action="append", metavar="ID", help="search only this one / 対象を限る")
         parser.add_argument(
             "--where",
@@ -112,7 +101,7 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
             metavar="EXPR",
             help="search only documents such as 部署=総務, format=pdf, path=規程/*, modified>=2024-04-01 / 絞り込み",
         )
-        _add_mode(parser)
+        add_mode(parser)
         parser.add_argument("--widen", choices=get_args(Widen), help="widen to whole articles / 条・節の全文に広げる")
     ask.add_argument(
         "--history", type=Path, metavar="FILE", help='earlier turns: JSON [{"question","answer"}] / 会話の履歴'
@@ -134,8 +123,8 @@ def _add_attention(commands: Commands, common: ArgumentParser) -> None:
     attention.add_argument("text", metavar="TEXT", help="a short text / 短い文")
     attention.add_argument("--question", default="", help="a question about it / その文への質問")
     attention.add_argument("--model", metavar="NAME_OR_FOLDER", help="any transformer (the reader) / 見るモデル")
-    attention.add_argument("--layer", type=_count, default=1, metavar="N", help="layer, from 1 (1) / 層")
-    attention.add_argument("--head", type=_count, default=1, metavar="N", help="head, from 1 (1) / ヘッド")
+    attention.add_argument("--layer", type=count, default=1, metavar="N", help="layer, from 1 (1) / 層")
+    attention.add_argument("--head", type=count, default=1, metavar="N", help="head, from 1 (1) / ヘッド")
     attention.add_argument("--without-scaling", action="store_true", help="do not divide by √d_k / √d_k で割らない")
     attention.add_argument("--shared", action="store_true", help="make keys with W_q / K も W_q で作る")
     attention.add_argument("--swap-values", action="store_true", help="values in reverse order / V を逆順に")
@@ -148,9 +137,7 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     retrieval = kinds.add_parser("retrieval", parents=[common], help="search over paragraphs / 検索")
     answers = kinds.add_parser("answers", parents=[common], help="question answering end to end / 質問応答全体")
     faithfulness = kinds.add_parser("faithfulness", parents=[common], help="explanations / 説明は当てになるか")
-    faithfulness.add_argument("--squad", nargs="+", default=[], type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
-    faithfulness.add_argument("--docs", type=Path, metavar="FILE", help="docs.jsonl (.xz), with --questions")
-    faithfulness.add_argument("--questions", type=Path, metavar="FILE", help="questions.jsonl (.xz)")
+    add_dataset_arguments(faithfulness)
     faithfulness.add_argument(
         "--level", choices=("sentence", "phrase"), default="sentence", help="what is removed / 文または文節"
     )
@@ -167,14 +154,16 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     answers.add_argument("--docs", required=True, type=Path, metavar="FILE", help="docs.jsonl (.xz)")
     answers.add_argument("--questions", required=True, type=Path, metavar="FILE", help="questions.jsonl (.xz)")
     answers.add_argument("--trace", type=Path, metavar="FOLDER", help="show where answers went wrong / 誤りを追跡する")
-    _add_windows(answers)
+    add_windows(answers)
     for parser in (retrieval, answers, faithfulness):
-        _add_mode(parser)
+        add_mode(parser)
     for parser in (reading, retrieval, answers, faithfulness):
-        parser.add_argument("--limit", type=_count, metavar="N", help="first N questions only / 先頭の N 問")
+        parser.add_argument("--limit", type=count, metavar="N", help="first N questions only / 先頭の N 問")
         parser.add_argument(
             "--rows", type=Path, metavar="FILE", help="write one line a question (JSONL) / 設問ごとの結果"
         )
+    needle.add_arguments(kinds, common)
+    position.add_arguments(kinds, common)
 
 
 def _add_tokens(commands: Commands, common: ArgumentParser) -> None:
@@ -200,12 +189,6 @@ def _add_tokens(commands: Commands, common: ArgumentParser) -> None:
         metavar="FILE",
         help="SQuAD JSON (.xz): paragraphs, answers / 段落と答え",
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r}: expected a whole number of at least 1 / 1 以上の整数を指定してください")
-    return int(text)
 
 
 def _port(text: str) -> int:

@@ -138,15 +138,22 @@ class SpanReader:
         settings = (self._builder, self.max_answer_tokens, self.calibration)
         return hash_reader(self.model, self.tokenizer, settings=settings)
 
-    def read(self, question: str, passages: Sequence[Passage], *, n: int = 5) -> Reading:
+    def read(self, question: str, passages: Sequence[Passage], *, n: int = 5, together: bool = True) -> Reading:
         """Return the `n` best spans over all passages, with calibrated confidence.
+
+        Args:
+            question: In everyday words.
+            passages: What is read.
+            n: Most spans.
+            together: Whether one input may hold several passages; else each is read by itself, which leaves their
+                order without meaning.
 
         Raises:
             ArgumentError: The question is empty or `n` is below one.
         """
         if n < 1:
             raise ArgumentError(f"n is {n}; expected at least 1")
-        windows = self.encode(question, [passage.text for passage in passages])
+        windows = self.encode(question, [passage.text for passage in passages], together=together)
         if not windows:
             return Reading(question, (), True, 1.0, UNANSWERABLE, (0.0,) * len(passages))
         priors = PASSAGE_WEIGHT * np.array(log_shares([passage.score for passage in passages]))
@@ -180,8 +187,8 @@ class SpanReader:
             for windows, text in zip(encoded, texts, strict=True)
         ]
 
-    def encode(self, question: str, texts: Sequence[str]) -> list[ReadingWindow]:
-        """Pack a question and the texts of passages into windows; none when no text holds a token.
+    def encode(self, question: str, texts: Sequence[str], *, together: bool = True) -> list[ReadingWindow]:
+        """Pack a question and the texts of passages, `together` or each apart, into windows; none without a token.
 
         Raises:
             ArgumentError: The question is empty.
@@ -195,7 +202,7 @@ class SpanReader:
             pieces = [tokenize_text(self.tokenizer, text) for text in texts]
         if not len(asked.ids):
             raise ArgumentError(f"question {question!r} holds no token; expected a question in words")
-        return self._builder.build(asked, pieces)
+        return self._builder.build(asked, pieces, together=together)
 
     def batch(self, windows: Sequence[ReadingWindow]) -> list[list[int]]:
         """Group windows of similar length into batches of about `batch_tokens`; indices into `windows`."""

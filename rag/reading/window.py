@@ -50,7 +50,9 @@ class Piece:
     last: int
 
 
-def pack_passages(sizes: Sequence[int], *, room: int, overlap: int, gap: int) -> list[list[Piece]]:
+def pack_passages(
+    sizes: Sequence[int], *, room: int, overlap: int, gap: int, together: bool = True
+) -> list[list[Piece]]:
     """Share passages out to windows: several together while they fit, one that is longer than a window in pieces.
 
     Args:
@@ -58,6 +60,7 @@ def pack_passages(sizes: Sequence[int], *, room: int, overlap: int, gap: int) ->
         room: Tokens of passages a window holds.
         overlap: Tokens that two neighbouring pieces of one passage have in common, at most; less than `room`.
         gap: Tokens put between two passages of a window.
+        together: Whether a window may hold several passages.
 
     Returns:
         The pieces of each window, passages in their order.
@@ -72,7 +75,7 @@ def pack_passages(sizes: Sequence[int], *, room: int, overlap: int, gap: int) ->
             starts = range(0, size - overlap, step)
             windows += [[Piece(passage, first, min(first + room, size))] for first in starts]
             left = 0
-        elif windows and size + gap <= left:
+        elif together and windows and size + gap <= left:
             windows[-1].append(Piece(passage, 0, size))
             left -= size + gap
         else:
@@ -97,8 +100,16 @@ class WindowBuilder:
     max_length: int
     overlap: int
 
-    def build(self, question: TokenizedText, texts: Sequence[TokenizedText]) -> list[ReadingWindow]:
-        """Build the windows of one question; none when no text holds a token with text."""
+    def build(
+        self, question: TokenizedText, texts: Sequence[TokenizedText], *, together: bool = True
+    ) -> list[ReadingWindow]:
+        """Build the windows of one question; none when no text holds a token with text.
+
+        Args:
+            question: Its tokens.
+            texts: Those of each passage.
+            together: Whether a window may hold several passages.
+        """
         space = self.max_length - self.layout.size
         asked = question.ids[: min(QUESTION_TOKENS, space // 2)].tolist()
         room = space - len(asked)
@@ -107,6 +118,7 @@ class WindowBuilder:
             room=room,
             overlap=min(self.overlap, room // 2),
             gap=len(self.separator),
+            together=together,
         )
         windows = [self._join(asked, texts, pieces) for pieces in plan]
         return [window for window in windows if (window.passages >= 0).any()]

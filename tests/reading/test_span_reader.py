@@ -102,6 +102,19 @@ def test_padding_and_company_change_no_score(kind: str) -> None:
         np.testing.assert_allclose(scores.end, output.end_logits[0].numpy(), atol=1e-4)
 
 
+def test_passages_read_apart_do_not_mind_their_order() -> None:
+    reader = tiny.build_bert(max_answer_tokens=4)
+    passages = [Passage(name, 0, len(text), text, 1.0) for name, text in (("a", LONG[:12]), ("b", LONG[12:30]))]
+
+    def read(order: list[Passage], *, together: bool) -> list[tuple[str, int, int, float]]:
+        spans = reader.read("休暇", order, together=together).spans
+        return [(span.document_id, span.start, span.end, round(span.probability, 6)) for span in spans]
+
+    assert read(passages, together=False) == read(passages[::-1], together=False)
+    assert read(passages, together=True) != read(passages[::-1], together=True)
+    assert len(reader.encode("休暇", [passage.text for passage in passages], together=False)) == 2
+
+
 def test_token_types_reach_the_model() -> None:
     plain, marking = tiny.build_bert(), tiny.build_marking()
     (window,) = marking.encode("休暇", ["有給休暇"])

@@ -59,6 +59,11 @@ def test_pack_passages(sizes: list[int], expected: list[list[tuple[int, int, int
     assert plan == [[Piece(*piece) for piece in window] for window in expected]
 
 
+def test_passages_kept_apart_have_a_window_each() -> None:
+    plan = pack_passages([2, 0, 3, 11], room=10, overlap=3, gap=1, together=False)
+    assert plan == [[Piece(0, 0, 2)], [Piece(2, 0, 3)], [Piece(3, 0, 10)], [Piece(3, 7, 11)]]
+
+
 @given(
     st.lists(st.integers(0, 50), max_size=8),
     st.integers(1, 20).flatmap(lambda room: st.tuples(st.just(room), st.integers(0, room - 1))),

@@ -30,3 +30,19 @@ def test_the_interval_holds_the_mean_and_is_scaled() -> None:
     assert found.mean == pytest.approx(40)
     assert 10 <= found.low < 40 < found.high <= 90
     assert Measure("seconds", kind="max").interval(ROWS) is None
+
+
+def test_rows_of_one_question_are_no_independent_evidence() -> None:
+    rows = [{"question": question, "f1": float(question == "一")} for question in ("一", "二") for _ in range(50)]
+    alone, together = Measure("f1").interval(rows), Measure("f1", unit="question").interval(rows)
+    assert alone is not None
+    assert together is not None
+    assert (together.mean, together.low, together.high) == (0.5, 0.0, 1.0)
+    assert 0.35 < alone.low < alone.high < 0.65
+
+
+def test_groups_of_unequal_size_weigh_what_they_hold() -> None:
+    rows = [{"question": "一", "f1": 1.0}] * 3 + [{"question": "二", "f1": 0.0}]
+    found = Measure("f1", unit="question", scale=100).interval(rows)
+    assert found is not None
+    assert (found.mean, found.low, found.high) == (75.0, 0.0, 100.0)
