@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.windowing import Windowing
 from rag.documents.anchor import Anchor
 from rag.documents.document import Document, build_document_id
 from rag.errors import ArgumentError, ModelError
@@ -33,11 +34,13 @@ def files(tmp_path: Path) -> Path:
 
 
 def take_in(index: LibraryIndex, *paths: Path, size: int = 10, **options: Any) -> IngestReport:
-    return ingest(paths, index=index, encoder=options.pop("encoder", FakeEncoder()), size=size, stride=size, **options)
+    encoder = options.pop("encoder", FakeEncoder())
+    return ingest(paths, index=index, encoder=encoder, windowing=Windowing(size, size), **options)
 
 
 def take_documents(index: LibraryIndex, *documents: Document, size: int = 10, **options: Any) -> IngestReport:
-    return ingest_documents(documents, index=index, encoder=FakeEncoder(), size=size, stride=size, **options)
+    windowing = Windowing(size, size, context=options.pop("context", "none"))
+    return ingest_documents(documents, index=index, encoder=FakeEncoder(), windowing=windowing, **options)
 
 
 def make_document(text: str, source: str, **fields: Any) -> Document:
@@ -156,7 +159,7 @@ def test_windows_are_embedded_piece_by_piece_in_their_order(
 
 
 def test_nothing_to_read_changes_nothing(index: LibraryIndex) -> None:
-    report = ingest([], index=index, encoder=FakeEncoder(), size=10, stride=5)
+    report = ingest([], index=index, encoder=FakeEncoder(), windowing=Windowing(10, 5))
     assert (report.added, report.failed, report.documents) == ((), (), 0)
 
 
@@ -257,9 +260,9 @@ def test_a_context_makes_a_window_findable_by_its_heading_and_is_not_shown(index
 
 def test_a_context_gives_way_where_the_encoder_would_not_see_the_whole_window(index: LibraryIndex) -> None:
     encoder = FakeEncoder(max_tokens=12)
-    ingest_documents([make_headed()], index=index, encoder=encoder, size=12, stride=12)
+    ingest_documents([make_headed()], index=index, encoder=encoder, windowing=Windowing(12, 12))
     before = find_vectors(index)
-    ingest_documents([make_headed()], index=index, encoder=encoder, size=12, stride=12, context="heading")
+    ingest_documents([make_headed()], index=index, encoder=encoder, windowing=Windowing(12, 12, context="heading"))
     assert find_vectors(index) == pytest.approx(before)
 
 

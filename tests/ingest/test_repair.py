@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rag.chunks.windowing import Windowing
 from rag.errors import LibraryError
 from rag.index.library_index import LibraryIndex
 from rag.index.place import CATALOG_NAME
@@ -34,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / "文書").mkdir(exist_ok=True)
         (tmp_path / "文書" / f"{name}.txt").write_text(text, encoding="utf-8")
     with open_library(tmp_path / "蔵書") as index:
-        ingest([tmp_path / "文書"], index=index, encoder=FakeEncoder(), size=SIZE, stride=SIZE)
+        ingest([tmp_path / "文書"], index=index, encoder=FakeEncoder(), windowing=Windowing(SIZE, SIZE))
         for entry in index.list_documents():
             index.tag_document(entry.id, {"題": entry.title})
     return tmp_path / "蔵書"
@@ -54,7 +55,7 @@ def damage(folder: Path, statement: str, *values: bytes) -> None:
 
 
 def mend(index: LibraryIndex) -> RepairReport:
-    return repair(index, encoder=FakeEncoder(), size=50, stride=50)
+    return repair(index, encoder=FakeEncoder(), windowing=Windowing(50, 50))
 
 
 def read_all(index: LibraryIndex) -> tuple[list[tuple[str, str, dict[str, str]]], list[str], list[str]]:
@@ -133,7 +134,7 @@ def test_a_text_that_is_not_the_one_it_came_with_is_told_and_read_again(folder: 
         report = mend(index)
         assert report.left == ()
         assert "ingest its file again" in "\n".join(report.done)
-        ingest([folder.parent / "文書"], index=index, encoder=FakeEncoder(), size=SIZE, stride=SIZE)
+        ingest([folder.parent / "文書"], index=index, encoder=FakeEncoder(), windowing=Windowing(SIZE, SIZE))
         assert index.verify() == []
         assert sorted(index.load_text(entry.id) for entry in index.list_documents()) == sorted(TEXTS.values())
 
@@ -142,7 +143,7 @@ def test_where_nobody_knows_how_a_document_was_cut_it_is_cut_as_wished(folder: P
     damage(folder, "UPDATE documents SET windowing = 'x'")
     damage(folder, "DELETE FROM chunks")
     with open_library(folder) as index:
-        repair(index, encoder=FakeEncoder(), size=50, stride=40, unit="tokens", context="heading")
+        repair(index, encoder=FakeEncoder(), windowing=Windowing(50, 40, "tokens", context="heading"))
         assert {index.load_windows(entry.id)[0] for entry in index.list_documents()} == {"50/40 tokens heading"}
 
 
