@@ -17,7 +17,7 @@ from rag.index.library_index import LibraryIndex
 from rag.index.place import CATALOG_NAME
 from rag.ingest.ingest import ingest
 from rag.ingest.repair import RepairReport, repair
-from tests.fakes import FakeEncoder
+from tests.fakes import FakeEncoder, FakeLateEncoder
 from tests.ingest.fake_library import open_library
 
 HALF = np.dtype("<f2")
@@ -125,6 +125,20 @@ def test_only_what_is_broken_is_embedded(folder: Path, monkeypatch: pytest.Monke
         assert {entry.source: entry.added for entry in index.list_documents()} == added
     assert len(embedded) == 1
     assert re.search(r"1 of \d windows were embedded anew", "\n".join(report.done))
+
+
+def test_windows_are_mended_as_they_were_made(folder: Path) -> None:
+    how = Windowing(7, 7, boundary="characters", pooling="document")
+    with open_library(folder) as index:
+        ingest([folder.parent / "文書"], index=index, encoder=FakeLateEncoder(), windowing=how)
+        before = read_all(index)
+    damage(folder, "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks ORDER BY id LIMIT 1)")
+    with open_library(folder) as index:
+        report = repair(index, encoder=FakeLateEncoder(), windowing=Windowing(50, 50))
+        assert report.left == ()
+        assert re.search(r"cut anew, (\d) of \1 windows were embedded anew", "\n".join(report.done))
+        assert read_all(index) == before
+        assert {index.load_windows(entry.id)[0] for entry in index.list_documents()} == {str(how)}
 
 
 def test_a_text_that_is_not_the_one_it_came_with_is_told_and_read_again(folder: Path) -> None:
