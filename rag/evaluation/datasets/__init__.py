@@ -4,6 +4,7 @@ All become the same records: documents, and questions that name the document and
 may be packed with xz (`.json.xz`, `.jsonl.xz`).
 """
 
+from rag.evaluation.datasets.articles import join_articles
 from rag.evaluation.datasets.dataset import Dataset, GoldAnswer, Question, fingerprint_dataset
 from rag.evaluation.datasets.long_documents import load_long_documents
 from rag.evaluation.datasets.sample_questions import load_samples
@@ -14,6 +15,7 @@ __all__ = [
     "GoldAnswer",
     "Question",
     "fingerprint_dataset",
+    "join_articles",
     "load_long_documents",
     "load_samples",
     "load_squad",
