@@ -60,9 +60,8 @@ class SentenceTransformerEncoder:
         self._lock = threading.Lock()
         self._model = _load_model(name_or_folder, device=device, precision=precision, prompts=prompts)
         self._find_token_starts = build_token_starts(self._model.tokenizer)
-        self._document_prompt = next(
-            (self._model.prompts[key] for key in _DOCUMENT_PROMPTS if key in self._model.prompts), ""
-        )
+        own = self._model.prompts
+        self._document_prompt = next((own[key] for key in _DOCUMENT_PROMPTS if key in own), None) or ""
         self._max_tokens = self._count_free_tokens()
         self._tokens: TokenVectors | None = None
         self._dimension = int(self._model.encode_query(["眼差し"], show_progress_bar=False).shape[1])

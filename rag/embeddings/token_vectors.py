@@ -37,7 +37,7 @@ class TokenVectors:
         """
         from sentence_transformers.sentence_transformer.modules import Pooling, StaticEmbedding
 
-        modules = list(model)
+        modules: list[Any] = list(model.children())
         self._model = model
         self._name = name
         self._prompt = prompt
@@ -47,6 +47,7 @@ class TokenVectors:
         places = [place for place, module in enumerate(modules) if isinstance(module, Pooling)]
         if self._is_static:
             self._before, self._behind = [], modules[1:]
+            self._table = modules[0].embedding
         elif len(places) == 1 and modules[places[0]].pooling_mode in ("mean", ("mean",), ["mean"]):
             self._before, self._behind = modules[: places[0]], modules[places[0] + 1 :]
             self._prefix, self._special = _count_special(model.tokenizer, name)
@@ -71,7 +72,7 @@ class TokenVectors:
             features = self._model.preprocess([whole])
             features = {key: _move(value, self._model.device) for key, value in features.items()}
             if self._is_static:
-                rows = self._model[0].embedding.weight[features["input_ids"]]
+                rows = self._table.weight[features["input_ids"]]
             else:
                 for module in self._before:
                     features = module(features)

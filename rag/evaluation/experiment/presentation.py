@@ -50,5 +50,5 @@ class Presentation:
     note: str
     tables: Sequence[Table] = ()
     pictures: Sequence[Picture] = ()
-    figures: Mapping[str, Measure] = field(default_factory=dict)
+    figures: Mapping[str, Measure | Difference] = field(default_factory=dict)
     findings: Mapping[str, object] = field(default_factory=dict)

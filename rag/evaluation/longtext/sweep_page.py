@@ -89,17 +89,24 @@ def _seconds(setting: SweepSetting, *, kind: Kind = "median", scale: float = 1.0
     return Measure("seconds", setting.where, kind=kind, scale=scale)
 
 
+def _density(setting: SweepSetting) -> Measure:
+    return _cost("vectors_per_1000", setting)
+
+
+def _milliseconds(setting: SweepSetting) -> Measure:
+    return _seconds(setting, scale=MILLISECONDS)
+
+
 def _was_read(rows: Sequence[Row]) -> bool:
     return any(row.get("f1") is not None for row in rows)
 
 
 def _tabulate_quality(plan: Sequence[SweepSetting], rows: Sequence[Row]) -> Table:
-    columns: dict[str, tuple[str, float]] = {"R@5": ("recall_5", 1.0), f"R@{BUDGET:,}字": (QUALITY, 1.0)}
+    columns = {"R@1": "recall_1", "R@5": "recall_5", f"R@{BUDGET:,}字": QUALITY}
     if _was_read(rows):
-        columns |= {"F1": ("f1", 1.0), "完全一致": ("exact", 1.0)}
+        columns |= {"F1": "f1", "完全一致": "exact", "読んだ箇所にある": "held"}
     lines: list[Sequence[Cell]] = [
-        [setting.label, *(Measure(column, setting.where, scale=scale) for column, scale in columns.values())]
-        for setting in plan
+        [setting.label, *(Measure(column, setting.where) for column in columns.values())] for setting in plan
     ]
     return Table("質 / quality", ["設定", *columns], lines, note="いちばん上が既定です。", intervals=True)
 
@@ -110,7 +117,7 @@ def _tabulate_cost(plan: Sequence[SweepSetting]) -> Table:
         [
             setting.label,
             *(_cost(name, setting) for name in ("vectors", "vectors_per_1000", "megabytes", "ingest_seconds")),
-            _seconds(setting, scale=MILLISECONDS),
+            _milliseconds(setting),
             _seconds(setting, kind="p95", scale=MILLISECONDS),
         ]
         for setting in plan
@@ -139,8 +146,8 @@ def _tabulate_gains(plan: Sequence[SweepSetting], rows: Sequence[Row]) -> Table:
 def _draw(plan: Sequence[SweepSetting], rows: Sequence[Row]) -> list[Picture]:
     pictures = []
     for name, title, x_label, cost in (
-        ("vectors", "ベクトルの数と質", "1,000 字あたりのベクトル", lambda setting: _cost("vectors_per_1000", setting)),
-        ("seconds", "1 問の時間と質", "1 問の中央値（ミリ秒）", lambda setting: _seconds(setting, scale=MILLISECONDS)),
+        ("vectors", "ベクトルの数と質", "1,000 字あたりのベクトル", _density),
+        ("seconds", "1 問の時間と質", "1 問の中央値（ミリ秒）", _milliseconds),
     ):
         dots = [
             Dot(setting.label, x, y, group=setting.factor)
