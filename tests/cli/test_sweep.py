@@ -27,7 +27,7 @@ def _without_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def files(tmp_path: Path) -> list[str]:
     docs, questions = tmp_path / "docs.jsonl", tmp_path / "questions.jsonl"
     docs.write_text(json.dumps({"id": "d", "title": "規程", "text": RULES}), encoding="utf-8")
-    asked = {"id": "q", "doc_id": "d", "question": "休暇は何日か", "answers": [{"text": "七日", "answer_start": 8}]}
+    asked = {"id": "q", "doc_id": "d", "question": "休暇は何日か", "answers": [{"text": "七日", "answer_start": 7}]}
     questions.write_text(json.dumps(asked), encoding="utf-8")
     return ["--docs", str(docs), "--questions", str(questions)]
 
@@ -52,7 +52,10 @@ def test_confirmation_takes_paragraphs_of_an_article_as_one(
     files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     squad = tmp_path / "squad.json"
-    paragraph = {"context": "雨が降る。", "qas": [{"id": "r", "question": "何が降るか", "answers": [{"text": "雨", "answer_start": 0}]}]}
+    paragraph = {
+        "context": "雨が降る。",
+        "qas": [{"id": "r", "question": "何が降るか", "answers": [{"text": "雨", "answer_start": 0}]}],
+    }
     squad.write_text(json.dumps({"data": [{"title": "天気", "paragraphs": [paragraph]}]}), encoding="utf-8")
     code = main(
         ["evaluate", "sweep", *files, *ONE_OF_EACH, "--mode", "lexical", "--out", str(tmp_path / "run"), "--quiet",
