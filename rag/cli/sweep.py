@@ -13,7 +13,6 @@ from rag.cli.arguments import count
 from rag.cli.dataset import add_dataset_arguments, add_run_arguments, load_dataset
 from rag.errors import ArgumentError
 from rag.evaluation.longtext.sweep_grid import SweepGrid
-from rag.retrieval.search import Mode
 from rag.retrieval.widening import Widen
 
 if TYPE_CHECKING:
@@ -49,7 +48,6 @@ def add_arguments(kinds: Commands, common: ArgumentParser) -> None:
         ("widenings", Widen, "what hits are widened to / 読むときの広げ方"),
     ):
         grid.add_argument(f"--{name}", nargs="+", choices=get_args(kind), default=getattr(DEFAULTS, name), help=words)
-    parser.add_argument("--mode", choices=get_args(Mode), help="kind of search / 検索の種類")
     parser.add_argument("--rerank", action="store_true", help="let the reader put hits in order / 並べ直す")
     parser.add_argument("--read", action="store_true", help="answer the questions too (slow) / 答えも求める")
     other = parser.add_argument_group("other questions for the best setting / 選ぶのに使わない設問での確認")
@@ -89,6 +87,7 @@ def run(given: Namespace, settings: Settings, progress: Progress | None) -> Repo
         confirm=confirm,
         rerank=given.rerank,
         read=given.read,
+        seed=given.seed,
         out=given.out,
         progress=progress,
     )

@@ -1,52 +1,57 @@
-"""Whether a difference may be chance, also where many were looked at."""
+"""Whether two conditions differ, question by question, and how many comparisons were made to find that out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
 from rag.errors import ArgumentError
 
-DRAWS = 10_000
-CHUNK = 1_000
-"""Draws made at once: all of them would take draws × pairs numbers."""
+EXACT_UP_TO = 14
+"""Questions that differ up to which every pattern of signs is tried."""
+DRAWS = 20_000
+_TOLERANCE = 1e-9
 
 
-def paired_probability(first: Sequence[float], second: Sequence[float], *, draws: int = DRAWS, seed: int = 0) -> float:
-    """Return the probability of a mean difference of this size or more, either way, if it were chance which is which.
+def flip_signs(differences: Sequence[float], *, draws: int = DRAWS, seed: int = 0) -> float:
+    """Return the two-sided p-value of a paired permutation test: were both conditions alike, each sign were a coin's.
 
-    By random flips of the signs of the differences (a paired randomization test); the data itself counts as one draw,
-    so that the probability is never 0.
+    Questions without a difference stay as they are under every pattern. With few others all patterns are tried; with
+    many, `draws` of them are drawn and what was seen counts as one more, so that p is never 0 (Phipson and Smyth 2010).
+
+    Source: Fisher 1935, The Design of Experiments, section 21.
 
     Raises:
-        ArgumentError: The two do not have the same, non-zero number of values.
+        ArgumentError: There is no difference at all to judge by.
     """
-    if len(first) != len(second) or not first:
-        raise ArgumentError(
-            f"{len(first)} and {len(second)} values cannot be paired; expected as many of the one as of the other, "
-            "at least one, in the same order"
-        )
-    differences = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
-    differences = differences[differences != 0]
-    observed = abs(differences.sum()) - 1e-9
+    if not len(differences):
+        raise ArgumentError("no questions to compare; expected at least one that both conditions answered")
+    values = np.asarray([each for each in differences if each], dtype=np.float64)
+    if not len(values):
+        return 1.0
+    seen = abs(values.sum()) * (1 - _TOLERANCE)
+    if len(values) <= EXACT_UP_TO:
+        sums = np.array(list(product((-1.0, 1.0), repeat=len(values)))) @ values
+        return float((np.abs(sums) >= seen).mean())
     generator = np.random.default_rng(seed)
     reached = 0
-    for begin in range(0, draws, CHUNK):
-        signs = generator.integers(2, size=(min(CHUNK, draws - begin), len(differences))) * 2 - 1
-        reached += int((np.abs(signs @ differences) >= observed).sum())
-    return (1 + reached) / (1 + draws)
+    for first in range(0, draws, 1000):  # all at once would take draws × questions numbers
+        signs = generator.integers(0, 2, size=(min(1000, draws - first), len(values)), dtype=np.int8) * 2.0 - 1.0
+        reached += int((np.abs(signs @ values) >= seen).sum())
+    return (reached + 1) / (draws + 1)
 
 
-def adjust_probabilities(probabilities: Sequence[float]) -> list[float]:
-    """Raise probabilities so that, of all differences called real below a bound, one is chance no more often than that.
+def correct_holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values corrected for their number: below 0.05, all such findings hold together with 95 % certainty.
 
     Source: Holm 1979, A Simple Sequentially Rejective Multiple Test Procedure.
     """
-    order = sorted(range(len(probabilities)), key=lambda place: probabilities[place])
-    adjusted = [0.0] * len(probabilities)
+    order = sorted(range(len(p_values)), key=lambda number: p_values[number])
+    corrected = [0.0] * len(p_values)
     highest = 0.0
-    for rank, place in enumerate(order):
-        highest = max(highest, min(1.0, (len(order) - rank) * probabilities[place]))
-        adjusted[place] = highest
-    return adjusted
+    for place, number in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - place) * p_values[number]))
+        corrected[number] = highest
+    return corrected

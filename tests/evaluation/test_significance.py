@@ -5,30 +5,29 @@ from __future__ import annotations
 import pytest
 
 from rag.errors import ArgumentError
-from rag.evaluation.significance import adjust_probabilities, paired_probability
+from rag.evaluation.significance import correct_holm, flip_signs
 
 
 def test_equal_values_are_chance() -> None:
-    assert paired_probability([0.5, 1.0], [0.5, 1.0]) == 1.0
+    assert flip_signs([0.0, 0.0]) == 1.0
 
 
 def test_the_probability_is_that_of_all_flips_of_signs() -> None:
     # Of 2 ** 5 ways to flip five equal differences, two have a mean of this size.
-    found = paired_probability([1.0] * 5 + [0.0] * 4, [0.0] * 9)
-    assert found == pytest.approx(2 / 32, abs=0.01)
+    assert flip_signs([1.0] * 5 + [0.0] * 4) == pytest.approx(2 / 32)
     # 1, 1, 1, -1: sums of 2 and more come of 10 of 16 ways.
-    assert paired_probability([1, 1, 1, 0], [0, 0, 0, 1]) == pytest.approx(10 / 16, abs=0.02)
+    assert flip_signs([1, 1, 1, -1]) == pytest.approx(10 / 16)
 
 
-def test_it_is_the_same_each_time_and_either_way() -> None:
-    first, second = [0.1, 0.7, 0.4, 0.9, 0.3], [0.2, 0.1, 0.3, 0.2, 0.6]
-    assert paired_probability(first, second) == paired_probability(first, second)
-    assert paired_probability(first, second) == paired_probability(second, first)
+def test_of_many_flips_some_are_drawn_the_same_each_time() -> None:
+    differences = [1.0] * 12 + [-1.0] * 6  # 0.2379 of all ways, by the binomial distribution
+    assert flip_signs(differences) == flip_signs(differences) == pytest.approx(0.2379, abs=0.01)
+    assert flip_signs([1.0] * 40) == 1 / 20_001
 
 
-def test_what_cannot_be_paired_is_refused() -> None:
-    with pytest.raises(ArgumentError, match="2 and 1 values cannot be paired"):
-        paired_probability([1.0, 2.0], [1.0])
+def test_nothing_cannot_be_compared() -> None:
+    with pytest.raises(ArgumentError, match="no questions to compare"):
+        flip_signs([])
 
 
 @pytest.mark.parametrize(
@@ -41,4 +40,4 @@ def test_what_cannot_be_paired_is_refused() -> None:
     ],
 )
 def test_holm(probabilities: list[float], adjusted: list[float]) -> None:
-    assert adjust_probabilities(probabilities) == pytest.approx(adjusted)
+    assert correct_holm(probabilities) == pytest.approx(adjusted)

@@ -10,7 +10,7 @@ from typing import Literal
 from rag.evaluation.experiment.measure import DRAWS, Measure, Value
 from rag.evaluation.metrics import Interval, paired_interval
 from rag.evaluation.rows import Row
-from rag.evaluation.significance import paired_probability
+from rag.evaluation.significance import flip_signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Difference:
     def probability(self, rows: Sequence[Row], *, seed: int = 0) -> float | None:
         """Return how probable a difference of this size is by chance; None where there are no pairs."""
         ours, theirs = self.match(rows)
-        return paired_probability(ours, theirs, seed=seed) if ours else None
+        return flip_signs([one - two for one, two in zip(ours, theirs, strict=True)], seed=seed) if ours else None
 
     def match(self, rows: Sequence[Row]) -> tuple[list[float], list[float]]:
         """Return the values of both sides, pair by pair."""

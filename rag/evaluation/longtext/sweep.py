@@ -64,6 +64,7 @@ def evaluate_sweep(
     confirm: SweepQuestions | None = None,
     rerank: bool = False,
     read: bool = False,
+    seed: int = 0,
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -76,6 +77,7 @@ def evaluate_sweep(
         confirm: Other questions, on which the best setting is compared with the default once more.
         rerank: Whether the reader puts the first hits in order.
         read: Whether the questions are answered as well, which takes most of the time.
+        seed: Of the signs that are flipped to see what may be chance.
         out: Folder of the run; chosen by the settings when None.
         progress: Called with trials done and their number, for the confirmation from the beginning.
 
@@ -92,15 +94,15 @@ def evaluate_sweep(
     grid.check()
     used = replace(settings, reranked=settings.reranked if rerank else 0)
     plan = grid.plan(settings.windowing, widen=settings.widen)
-    report = _run("sweep", questions, used, plan, read=read, out=out, progress=progress)
+    report = _run("sweep", questions, used, plan, read=read, seed=seed, out=out, progress=progress)
     if confirm is None or report.folder is None:
         return report
-    best = choose_best(plan, report.rows).setting
+    best = choose_best(plan, report.rows, seed=seed).setting
     if best == plan[0]:
         return replace(report, findings={**report.findings, CONFIRMATION: "既定が最良 / the default is the best"})
     pair = [plan[0], best]
     folder = report.folder / CONFIRMATION
-    confirmed = _run(CONFIRMATION, confirm, used, pair, read=read, out=folder, progress=progress)
+    confirmed = _run(CONFIRMATION, confirm, used, pair, read=read, seed=seed, out=folder, progress=progress)
     return replace(
         report,
         figures={**report.figures, CONFIRMATION: confirmed.figures},
@@ -115,6 +117,7 @@ def _run(
     plan: Sequence[SweepSetting],
     *,
     read: bool,
+    seed: int,
     out: Path | None,
     progress: Progress | None,
 ) -> Report:
@@ -132,9 +135,12 @@ def _run(
                 "questions": [question.id for question in questions.asked],
                 "tried": [setting.where for setting in plan],
                 "read": read,
+                "seed": seed,
             },
             trials=list(_build_trials(bench, questions.asked, plan, read=read)),
-            present=partial(present, plan=plan, characters=sum(len(document.text) for document in documents)),
+            present=partial(
+                present, plan=plan, characters=sum(len(document.text) for document in documents), seed=seed
+            ),
         )
         return run_experiment(experiment, out=out, progress=progress)
 

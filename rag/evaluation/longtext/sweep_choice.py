@@ -11,7 +11,7 @@ from rag.evaluation.experiment.measure import Measure
 from rag.evaluation.longtext.sweep_grid import SweepSetting
 from rag.evaluation.metrics import Interval
 from rag.evaluation.rows import Row
-from rag.evaluation.significance import adjust_probabilities
+from rag.evaluation.significance import correct_holm
 
 QUALITY = f"recall_{BUDGET}c"
 BOUND = 0.05
@@ -50,20 +50,21 @@ def compare(setting: SweepSetting, default: SweepSetting, column: str = QUALITY)
     return Difference(column, setting.where, default.where)
 
 
-def adjust(plan: Sequence[SweepSetting], rows: Sequence[Row]) -> dict[SweepSetting, float]:
+def adjust(plan: Sequence[SweepSetting], rows: Sequence[Row], *, seed: int = 0) -> dict[SweepSetting, float]:
     """Return how probable the difference of each setting from the default is by chance, adjusted for all of them."""
     others = plan[1:]
-    single = [compare(setting, plan[0]).probability(rows) for setting in others]
-    adjusted = adjust_probabilities([1.0 if value is None else value for value in single])
+    single = [compare(setting, plan[0]).probability(rows, seed=seed) for setting in others]
+    adjusted = correct_holm([1.0 if value is None else value for value in single])
     return dict(zip(others, adjusted, strict=True))
 
 
-def choose_best(plan: Sequence[SweepSetting], rows: Sequence[Row]) -> Choice:
+def choose_best(plan: Sequence[SweepSetting], rows: Sequence[Row], *, seed: int = 0) -> Choice:
     """Choose the setting that finds most; of equal ones the one with more in the first hits, then the cheapest.
 
     Args:
         plan: The settings, the default first: it wins where nothing finds more.
         rows: Of the sweep.
+        seed: Of the signs that are flipped.
     """
 
     def rate(setting: SweepSetting) -> tuple[float, float, float]:
@@ -75,7 +76,7 @@ def choose_best(plan: Sequence[SweepSetting], rows: Sequence[Row]) -> Choice:
     if rate(best)[0] <= rate(default)[0]:
         best = default
     gain = compare(best, default).interval(rows) or Interval(0.0, 0.0, 0.0)
-    probability = 1.0 if best == default else adjust(plan, rows)[best]
+    probability = 1.0 if best == default else adjust(plan, rows, seed=seed)[best]
     return Choice(best, gain, probability, len(others))
 
 

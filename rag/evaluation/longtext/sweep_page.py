@@ -22,20 +22,21 @@ NOTE = (
 MILLISECONDS = 1000
 
 
-def present_sweep(rows: Sequence[Row], *, plan: Sequence[SweepSetting], characters: int) -> Presentation:
+def present_sweep(rows: Sequence[Row], *, plan: Sequence[SweepSetting], characters: int, seed: int) -> Presentation:
     """Show a whole sweep.
 
     Args:
         rows: Of the sweep.
         plan: Its settings, the default first.
         characters: Of all documents.
+        seed: Of the signs that are flipped for probabilities.
     """
     default = plan[0]
-    choice = choose_best(plan, rows)
+    choice = choose_best(plan, rows, seed=seed)
     return Presentation(
         title="窓の比較 / Window sweep",
         note=f"文書 {characters:,} 文字、既定 {default.label}。{NOTE}",
-        tables=[_tabulate_quality(plan, rows), _tabulate_cost(plan), _tabulate_gains(plan, rows)],
+        tables=[_tabulate_quality(plan, rows), _tabulate_cost(plan), _tabulate_gains(plan, rows, seed=seed)],
         pictures=_draw(plan, rows),
         figures={
             **_name_figures("default", default),
@@ -50,7 +51,9 @@ def present_sweep(rows: Sequence[Row], *, plan: Sequence[SweepSetting], characte
     )
 
 
-def present_confirmation(rows: Sequence[Row], *, plan: Sequence[SweepSetting], characters: int) -> Presentation:
+def present_confirmation(
+    rows: Sequence[Row], *, plan: Sequence[SweepSetting], characters: int, seed: int
+) -> Presentation:
     """Show the best setting and the default on other questions; arguments as those of `present_sweep`."""
     default, best = plan
     gain = compare(best, default).interval(rows)
@@ -59,7 +62,7 @@ def present_confirmation(rows: Sequence[Row], *, plan: Sequence[SweepSetting], c
     return Presentation(
         title="選ぶのに使っていない設問での確認 / Confirmation on other questions",
         note=f"文書 {characters:,} 文字、既定 {default.label}、選ばれた設定 {best.label}。{NOTE}",
-        tables=[_tabulate_quality(plan, rows), _tabulate_cost(plan), _tabulate_gains(plan, rows)],
+        tables=[_tabulate_quality(plan, rows), _tabulate_cost(plan), _tabulate_gains(plan, rows, seed=seed)],
         figures={
             **_name_figures("default", default),
             **_name_figures("best", best),
@@ -126,11 +129,11 @@ def _tabulate_cost(plan: Sequence[SweepSetting]) -> Table:
     return Table("費用 / cost", head, lines, note=note, digits=2)
 
 
-def _tabulate_gains(plan: Sequence[SweepSetting], rows: Sequence[Row]) -> Table:
+def _tabulate_gains(plan: Sequence[SweepSetting], rows: Sequence[Row], *, seed: int) -> Table:
     default = plan[0]
     columns = ["recall_5", QUALITY, *(["f1"] if _was_read(rows) else [])]
     names = {"recall_5": "R@5 の差", QUALITY: f"R@{BUDGET:,}字の差", "f1": "F1 の差"}
-    probabilities = adjust(plan, rows)
+    probabilities = adjust(plan, rows, seed=seed)
     lines: list[Sequence[Cell]] = []
     for setting in plan[1:]:
         gains: list[Difference] = [compare(setting, default, column) for column in columns]
