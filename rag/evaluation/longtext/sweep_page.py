@@ -56,9 +56,6 @@ def present_confirmation(
 ) -> Presentation:
     """Show the best setting and the default on other questions; arguments as those of `present_sweep`."""
     default, best = plan
-    gain = compare(best, default).interval(rows)
-    words = "" if gain is None else f"{gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
-    holds = gain is not None and gain.low > 0
     return Presentation(
         title="選ぶのに使っていない設問での確認 / Confirmation on other questions",
         note=f"文書 {characters:,} 文字、既定 {default.label}、選ばれた設定 {best.label}。{NOTE}",
@@ -68,11 +65,16 @@ def present_confirmation(
             **_name_figures("best", best),
             "gain": compare(best, default),
         },
-        findings={
-            "verdict": f"{best.label}：{QUALITY} {words} "
-            + ("確かめられた / confirmed" if holds else "確かめられない / not confirmed")
-        },
+        findings={"verdict": _judge_confirmation(rows, best, default)},
     )
+
+
+def _judge_confirmation(rows: Sequence[Row], best: SweepSetting, default: SweepSetting) -> str:
+    gain = compare(best, default).interval(rows)
+    if gain is None or gain.low == gain.high == 0.0:
+        return f"{best.label}：どの設問でも差がない / no question differs, nothing is confirmed"
+    words = "確かめられた / confirmed" if gain.low > 0 else "確かめられない / not confirmed"
+    return f"{best.label}：{QUALITY} {gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}] {words}"
 
 
 def _name_figures(name: str, setting: SweepSetting) -> dict[str, Measure]:

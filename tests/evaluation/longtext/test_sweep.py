@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from rag.documents.document import Document
 from rag.errors import DatasetError
 from rag.evaluation.datasets import Dataset, GoldAnswer, Question, join_articles
 from rag.evaluation.longtext.sweep import SweepQuestions, evaluate_sweep
-from rag.evaluation.longtext.sweep_grid import SweepGrid
+from rag.evaluation.longtext.sweep_grid import SweepGrid, SweepSetting
+from rag.evaluation.longtext.sweep_page import present_confirmation
 from rag.evaluation.longtext.workbench import Workbench
 from rag.evaluation.rows import Report
 from tests.evaluation.fake_reader import FakeReader
@@ -119,6 +121,24 @@ def test_the_best_setting_is_confirmed_on_other_questions(tmp_path: Path, monkey
     content = json.loads((tmp_path / "run" / "confirm" / "run.json").read_text(encoding="utf-8"))
     assert content["settings"]["questions"] == ["other1", "other2", "other3"]
     assert len((tmp_path / "run" / "confirm" / "rows.jsonl").read_text(encoding="utf-8").splitlines()) == 8
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ((1.0, 1.0, 0.0), "80/80：どの設問でも差がない / no question differs, nothing is confirmed"),
+        ((0.0, 0.0, 0.0), "80/80：recall_2000c -0.667 [-1.000, +0.000] 確かめられない / not confirmed"),
+    ],
+)
+def test_what_other_questions_do_not_show_is_not_confirmed(found: Sequence[float], verdict: str) -> None:
+    default, best = SweepSetting(Windowing(40, 40)), SweepSetting(Windowing(80, 80))
+    rows = [
+        {"question": number, **setting.where, "recall_2000c": value, "seconds": 0.1}
+        for setting, values in ((default, (1.0, 1.0, 0.0)), (best, found))
+        for number, value in enumerate(values)
+    ]
+    shown = present_confirmation(rows, plan=[default, best], characters=9, seed=0)
+    assert shown.findings == {"verdict": verdict}
 
 
 def test_nothing_is_confirmed_where_the_default_is_best(tmp_path: Path) -> None:
