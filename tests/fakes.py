@@ -42,3 +42,12 @@ class FakeEncoder:
                 pair = padded[place : place + 2].encode("utf-8", "surrogatepass")
                 counts[row, crc32(pair) % self.dimension] += 1
         return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1e-12)
+
+
+class FakeLateEncoder(FakeEncoder):
+    """A `LateEncoder`: a window knows the five characters on either side of it."""
+
+    def encode_windows(
+        self, text: str, spans: Sequence[tuple[int, int]], *, progress: Progress | None = None
+    ) -> Vectors:
+        return self.encode_documents([text[max(0, start - 5) : end + 5] for start, end in spans], progress=progress)

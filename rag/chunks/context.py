@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rag.documents.anchor import Anchor
@@ -43,17 +43,6 @@ def build_contexts(starts: Sequence[int], *, title: str, anchors: Sequence[Ancho
             labels.insert(0, title)
         contexts.append(_shorten(labels))
     return contexts
-
-
-def write_windowing(size: int, stride: int, unit: str, context: Context) -> str:
-    """Write down how windows are made; without a context as libraries had it before there were any."""
-    return f"{size}/{stride} {unit}" + ("" if context == "none" else f" {context}")
-
-
-def read_context(windowing: str) -> Context:
-    """Return the context of windows that were made in a way written down."""
-    last = windowing.rpartition(" ")[2]
-    return next((context for context in get_args(Context) if context == last), "none")
 
 
 def join_context(context: str, text: str) -> str:

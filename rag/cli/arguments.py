@@ -6,7 +6,8 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import get_args
 
 from rag.chunks.context import Context
-from rag.chunks.windows import Unit
+from rag.chunks.windowing import Pooling
+from rag.chunks.windows import Boundary, Unit
 from rag.retrieval.search import Mode
 
 
@@ -15,7 +16,9 @@ def add_windows(parser: ArgumentParser) -> None:
     parser.add_argument("--size", type=int, help="length of a window / 窓の長さ")
     parser.add_argument("--stride", type=int, help="step of a window / 窓のずらし幅")
     parser.add_argument("--unit", choices=get_args(Unit), help="what size and stride count / 単位")
+    parser.add_argument("--boundary", choices=get_args(Boundary), help="where a window may end / 窓の切れ目")
     parser.add_argument("--context", choices=get_args(Context), help="put before windows / 窓の前に付ける見出し")
+    parser.add_argument("--pooling", choices=get_args(Pooling), help="what vectors are made of / ベクトルの作り方")
 
 
 def add_mode(parser: ArgumentParser) -> None:

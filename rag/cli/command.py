@@ -26,7 +26,19 @@ if TYPE_CHECKING:
     from rag.library.library import Library
     from rag.library.records import Answer, Turn
 
-SETTING_ARGUMENTS = ("library", "embedder", "reader", "size", "stride", "unit", "context", "mode", "widen")
+SETTING_ARGUMENTS = (
+    "library",
+    "embedder",
+    "reader",
+    "size",
+    "stride",
+    "unit",
+    "boundary",
+    "context",
+    "pooling",
+    "mode",
+    "widen",
+)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rag.cli import needle, position
+from rag.cli import needle, position, sweep
 from rag.cli.dataset import load_dataset
 from rag.config.settings import Settings
 from rag.evaluation.answers import evaluate_answers
@@ -68,4 +68,5 @@ EVALUATIONS: dict[str, Callable[[Namespace, Settings, Progress | None], Report]]
     "faithfulness": _faithfulness,
     "needle": needle.run,
     "position": position.run,
+    "sweep": sweep.run,
 }

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import get_args
 
 from rag.chunks.context import Context
-from rag.chunks.windows import Unit
+from rag.chunks.windowing import Pooling, Windowing
+from rag.chunks.windows import Boundary, Unit
 from rag.errors import ConfigError
 from rag.index.manifest import replace_file
 from rag.models.shipped import EMBEDDER, READER
@@ -21,7 +22,9 @@ from rag.retrieval.widening import Widen
 
 CONFIG_FILE = "rag.toml"
 MANIFEST_FILE = "library.json"
-MANIFEST_KEYS = ("embedder", "size", "stride", "unit", "context")
+MANIFEST_KEYS = ("embedder", "size", "stride", "unit", "boundary", "context", "pooling")
+OLDER_MANIFEST = {"boundary": "sentences", "context": "none", "pooling": "window"}
+"""What holds for a library whose manifest does not say it: it was made before this could be chosen."""
 ENVIRONMENT_PREFIX = "RAG_"
 MAY_BE_NONE = frozenset({"reranked"})
 """Numbers that may be 0."""
@@ -32,12 +35,13 @@ class Settings:
     """Everything that can be chosen.
 
     `library`: folder of the library. `embedder`, `reader`: hub name or folder. `size`, `stride`: length and step of a
-    window, in `unit`. `context`: what is put before a window where it is embedded and indexed. `mode`: kind of
-    search. `hits`: windows found for a question. `pool`: windows each kind of search contributes before fusion, in
-    which `dense_share` is the say of the search by meaning. `reranked`: hits that the reader reads to put them in
-    order, 0 for none. `widen`: what windows are widened to before they are read. `passage_characters`: longest
-    passage made of overlapping windows. `passages`: passages handed to the reader. `reading_seconds`,
-    `reading_memory`: what reading a file may take, in seconds for each document and in MiB.
+    window, in `unit`. `boundary`: where a window may end. `context`: what is put before a window where it is embedded
+    and indexed. `pooling`: what the vector of a window is made of. `mode`: kind of search. `hits`: windows found for a
+    question. `pool`: windows each kind of search contributes before fusion, in which `dense_share` is the say of the
+    search by meaning. `reranked`: hits that the reader reads to put them in order, 0 for none. `widen`: what windows
+    are widened to before they are read. `passage_characters`: longest passage made of overlapping windows. `passages`:
+    passages handed to the reader. `reading_seconds`, `reading_memory`: what reading a file may take, in seconds for
+    each document and in MiB.
     """
 
     library: str = "indexes/default"
@@ -46,7 +50,9 @@ class Settings:
     size: int = 400
     stride: int = 200
     unit: Unit = "characters"
+    boundary: Boundary = "sentences"
     context: Context = "none"
+    pooling: Pooling = "window"
     mode: Mode = "hybrid"
     hits: int = 10
     pool: int = 50
@@ -57,6 +63,11 @@ class Settings:
     passages: int = 5
     reading_seconds: int = 120
     reading_memory: int = 2048
+
+    @property
+    def windowing(self) -> Windowing:
+        """How windows are made."""
+        return Windowing(self.size, self.stride, self.unit, self.boundary, self.context, self.pooling)
 
 
 def load_settings(
@@ -111,7 +122,7 @@ def read_manifest(folder: Path) -> dict[str, object]:
         raise ConfigError(f"{path}: expected JSON, found {error}; restore the file or ingest anew") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected a JSON object, found {type(content).__name__}; restore it or ingest anew")
-    return content
+    return {**OLDER_MANIFEST, **content}
 
 
 def write_manifest(folder: Path, settings: Settings) -> None:
@@ -184,7 +195,9 @@ def _convert(name: str, value: object, kind: str, origin: str) -> object:
         return share
     choices = {
         "Unit": get_args(Unit),
+        "Boundary": get_args(Boundary),
         "Context": get_args(Context),
+        "Pooling": get_args(Pooling),
         "Mode": get_args(Mode),
         "Widen": get_args(Widen),
     }.get(kind)

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from rag.embeddings.encoder import Progress, Vectors
 from rag.embeddings.fingerprint import build_fingerprint
+from rag.embeddings.late import LENGTH, OVERLAP, Context, pool_contexts, split_contexts
 from rag.embeddings.token_offsets import build_token_starts
+from rag.embeddings.token_vectors import TokenVectors
 from rag.errors import ArgumentError, ModelError
 
 if TYPE_CHECKING:
@@ -58,7 +60,10 @@ class SentenceTransformerEncoder:
         self._lock = threading.Lock()
         self._model = _load_model(name_or_folder, device=device, precision=precision, prompts=prompts)
         self._find_token_starts = build_token_starts(self._model.tokenizer)
+        own = self._model.prompts
+        self._document_prompt = next((own[key] for key in _DOCUMENT_PROMPTS if key in own), None) or ""
         self._max_tokens = self._count_free_tokens()
+        self._tokens: TokenVectors | None = None
         self._dimension = int(self._model.encode_query(["眼差し"], show_progress_bar=False).shape[1])
         settings = {
             "prompts": dict(self._model.prompts),
@@ -104,6 +109,41 @@ class SentenceTransformerEncoder:
         """Embed windows. Shape: (len(texts), dimension), rows of length 1."""
         return self._encode(texts, self._model.encode_document, progress=progress)
 
+    def encode_windows(
+        self, text: str, spans: Sequence[tuple[int, int]], *, progress: Progress | None = None
+    ) -> Vectors:
+        """Embed windows `start:end` of one text, each as what stands around it shapes it; see `rag.embeddings.late`.
+
+        Shape: (len(spans), dimension), rows of length 1.
+
+        Raises:
+            ModelError: The vectors of the model are no means of tokens.
+        """
+        tokens = self._find_tokens()
+        length = self._max_tokens or LENGTH
+        contexts = split_contexts(
+            self.token_starts(text),
+            end=len(text),
+            length=length,
+            overlap=int(length * OVERLAP),
+            fits=lambda start, end: len(self.token_starts(text[start:end])) <= length,
+        )
+
+        def read(context: Context) -> tuple[NDArray[np.int64], Vectors]:
+            with self._lock:
+                starts, vectors = tokens.read(text[context.start : context.end])
+            return starts + context.start, vectors
+
+        means = pool_contexts(contexts, spans, dimension=tokens.dimension, read=read, progress=progress)
+        return self._normalize(tokens.finish(means)[:, : self._dimension])
+
+    def _find_tokens(self) -> TokenVectors:
+        if self._tokens is None:
+            self._tokens = TokenVectors(
+                self._model, name=self._name, prompt=self._document_prompt, find_starts=self._find_token_starts
+            )
+        return self._tokens
+
     def _encode(self, texts: Sequence[str], encode: Any, *, progress: Progress | None) -> Vectors:
         """Embed in batches of like length, longest first: too large a batch fails at once, not after an hour."""
         vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
@@ -124,9 +164,7 @@ class SentenceTransformerEncoder:
         if limit is None or not math.isfinite(limit):
             return None
         special = 0 if isinstance(truncation, dict) else int(tokenizer.num_special_tokens_to_add(pair=False))
-        prompts = self._model.prompts
-        prompt = next((prompts[name] for name in _DOCUMENT_PROMPTS if name in prompts), None)
-        return max(int(limit) - special - len(self.token_starts(prompt or "")), 1)
+        return max(int(limit) - special - len(self.token_starts(self._document_prompt)), 1)
 
     def _normalize(self, vectors: Vectors) -> Vectors:
         """Bring every row to length 1; a text without any known token gets the direction of equal components."""

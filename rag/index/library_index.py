@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rag.chunks.chunk import Chunk
-from rag.chunks.context import build_contexts, read_context
+from rag.chunks.context import build_contexts
+from rag.chunks.windowing import read_context
 from rag.documents.document import Document
 from rag.embeddings.encoder import Vectors
 from rag.errors import ArgumentError, LibraryError

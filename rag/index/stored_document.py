@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.chunks.chunk import Chunk
-from rag.chunks.context import build_contexts, join_context, read_context
+from rag.chunks.context import build_contexts, join_context
+from rag.chunks.windowing import Windowing, read_context
 from rag.documents.anchor import Anchor
 from rag.documents.container import INSIDE
 from rag.documents.document import Document, build_document_id
@@ -195,9 +196,13 @@ def load_windows(connection: sqlite3.Connection, document_id: str) -> tuple[str,
 
 
 def load_window_vectors(connection: sqlite3.Connection, document_id: str, *, dimension: int) -> dict[str, Vectors]:
-    """Load the sound vectors of a document by context and text of their windows; none of one that is not there."""
+    """Load the sound vectors of a document by context and text of their windows.
+
+    None of one that is not there, and of one whose windows know the text around them: they are not those of their text.
+    """
     row = connection.execute("SELECT windowing FROM documents WHERE id = ?", (document_id,)).fetchone()
-    if row is None:
+    written = None if row is None else Windowing.read(row[0])
+    if row is None or (written is not None and written.pooling == "document"):
         return {}
     document = load_document(connection, document_id)
     if (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from rag.chunks.context import build_contexts, read_context
+from rag.chunks.context import build_contexts
+from rag.chunks.windowing import read_context
 from rag.documents.anchor import Anchor
 from rag.text.terms import build_terms
 

@@ -8,7 +8,10 @@ import numpy as np
 
 from rag.chunks.chunk import Chunk
 from rag.chunks.context import join_context
+from rag.documents.document import Document
 from rag.embeddings.encoder import Encoder, Vectors
+from rag.embeddings.late import LateEncoder
+from rag.errors import ModelError
 
 WINDOWS_AT_ONCE = 1024
 
@@ -51,6 +54,26 @@ def embed_windows(
             [joined[place] if _fits(joined[place], encoder) else chunks[place].text for place in places], progress=tell
         )
     return vectors
+
+
+def embed_late(
+    document: Document,
+    chunks: Sequence[Chunk],
+    *,
+    encoder: Encoder,
+    progress: Callable[[int, int], None] | None = None,
+) -> Vectors:
+    """Embed the windows of a document as the text around them shapes them; see `rag.embeddings.late`.
+
+    Raises:
+        ModelError: The encoder cannot do so.
+    """
+    if not isinstance(encoder, LateEncoder):
+        raise ModelError(
+            f"the embedding model {encoder.name} embeds texts only by themselves, but pooling is document; expected a "
+            "model with encode_windows: set pooling to window"
+        )
+    return encoder.encode_windows(document.text, [(chunk.start, chunk.end) for chunk in chunks], progress=progress)
 
 
 def _fits(text: str, encoder: Encoder) -> bool:

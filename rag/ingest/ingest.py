@@ -12,8 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from rag.chunks.context import Context
-from rag.chunks.windows import Unit
+from rag.chunks.windowing import Windowing
 from rag.documents.container import INSIDE
 from rag.documents.document import Document
 from rag.documents.formats import find_container
@@ -76,10 +75,7 @@ def ingest(
     *,
     index: LibraryIndex,
     encoder: Encoder,
-    size: int,
-    stride: int,
-    unit: Unit = "characters",
-    context: Context = "none",
+    windowing: Windowing,
     progress: IngestProgress | None = None,
     tags: Mapping[str, str] | None = None,
     limits: ReadingLimits = READING_LIMITS,
@@ -92,19 +88,19 @@ def ingest(
     one kind: documents that were cut otherwise are cut anew, from the text the library holds, and count as updated.
     Documents of members that are gone from a container are removed once the whole of it has been read. A file whose
     size and time are as they were is not read, and of a changed document only the windows whose text changed are
-    embedded. All documents named get the `tags`. What `context` names is embedded and indexed before each window; a
-    context too long for the encoder is not embedded. Files are read in other processes within `limits`, so that one
-    which takes all time or memory, or breaks its reader, only fails.
+    embedded. All documents named get the `tags`. What stands above a window (see `Windowing`) is embedded and indexed
+    before it; a context too long for the encoder is not embedded. Files are read in other processes within `limits`,
+    so that one which takes all time or memory, or breaks its reader, only fails.
 
     Raises:
-        ArgumentError: `size`, `stride` or `tags` cannot be.
+        ArgumentError: `windowing` or `tags` cannot be.
         LibraryError: The library cannot be written.
         ModelError: The encoder fails.
     """
     checked = check_tags(tags or {})
     with (
         closing(FileReaders(limits)) as readers,
-        _Run(index, encoder, size, stride, unit, context, progress, checked) as run,
+        _Run(index, encoder, windowing, progress, checked) as run,
     ):
         files = find_each_file(paths)
         run.total = len(files)
@@ -121,14 +117,11 @@ def ingest_documents(
     *,
     index: LibraryIndex,
     encoder: Encoder,
-    size: int,
-    stride: int,
-    unit: Unit = "characters",
-    context: Context = "none",
+    windowing: Windowing,
     progress: IngestProgress | None = None,
 ) -> IngestReport:
     """Bring documents that are already in memory into a library; as `ingest` otherwise."""
-    with _Run(index, encoder, size, stride, unit, context, progress) as run:
+    with _Run(index, encoder, windowing, progress) as run:
         run.total = len(documents) if isinstance(documents, Sequence) else 0
         for document in documents:
             with run.keeping_on(document.source):
@@ -195,17 +188,14 @@ class _Run:
         self,
         index: LibraryIndex,
         encoder: Encoder,
-        size: int,
-        stride: int,
-        unit: Unit,
-        context: Context,
+        windowing: Windowing,
         progress: IngestProgress | None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         self.index = index
         self.progress = progress
         self.tags = tags or {}
-        self.pipeline = Pipeline(index, encoder, size=size, stride=stride, unit=unit, context=context)
+        self.pipeline = Pipeline(index, encoder, windowing=windowing)
         self.total = 0
         self.done = 0
         self.characters = 0

@@ -11,8 +11,9 @@ from itertools import chain
 from typing import Literal
 
 from rag.chunks.chunk import Chunk
-from rag.chunks.context import Context, build_contexts, write_windowing
-from rag.chunks.windows import Unit, build_windows
+from rag.chunks.context import build_contexts
+from rag.chunks.windowing import Windowing
+from rag.chunks.windows import build_windows
 from rag.documents.document import Document
 from rag.embeddings.encoder import Encoder, Progress, Vectors
 from rag.errors import DocumentError, RagError
@@ -20,7 +21,7 @@ from rag.index.files import FileState
 from rag.index.library_index import LibraryIndex
 from rag.index.prepared import PreparedDocument
 from rag.index.window_terms import build_chunk_terms, split_blocks
-from rag.ingest.embedding import embed_windows
+from rag.ingest.embedding import embed_late, embed_windows
 from rag.ingest.workers import Workers, count_workers
 
 logger = logging.getLogger(__name__)
@@ -68,23 +69,18 @@ class Pipeline:
     do; up to then each document is stored before the next one is looked at.
     """
 
-    def __init__(
-        self, index: LibraryIndex, encoder: Encoder, *, size: int, stride: int, unit: Unit, context: Context
-    ) -> None:
+    def __init__(self, index: LibraryIndex, encoder: Encoder, *, windowing: Windowing) -> None:
         self.workers = Workers(0)
         self._index = index
         self._encoder = encoder
-        self._size = size
-        self._stride = stride
-        self._unit: Unit = unit
-        self._context: Context = context
+        self._windowing = windowing
         self._jobs: deque[_Job] = deque()
         self._characters = 0
 
     @property
     def windowing(self) -> str:
         """How windows are made, as the library writes it down."""
-        return write_windowing(self._size, self._stride, self._unit, self._context)
+        return str(self._windowing)
 
     def put(
         self,
@@ -127,17 +123,24 @@ class Pipeline:
 
     def _prepare(self, document: Document, progress: Progress) -> _Job:
         known = self._index.find_source(document.source)
-        chunks = build_windows(document, size=self._size, stride=self._stride, unit=self._unit, encoder=self._encoder)
+        how = self._windowing
+        chunks = build_windows(
+            document, size=how.size, stride=how.stride, unit=how.unit, boundary=how.boundary, encoder=self._encoder
+        )
         contexts = build_contexts(
-            [chunk.start for chunk in chunks], title=document.title, anchors=document.anchors, context=self._context
+            [chunk.start for chunk in chunks], title=document.title, anchors=document.anchors, context=how.context
         )
         terms = [*self._start_terms(document.text, [(chunk.start, chunk.end) for chunk in chunks], contexts)]
-        vectors = embed_windows(
-            chunks,
-            contexts,
-            encoder=self._encoder,
-            known=self._index.load_window_vectors(known or document.id),
-            progress=progress,
+        vectors = (
+            embed_late(document, chunks, encoder=self._encoder, progress=progress)
+            if how.pooling == "document"
+            else embed_windows(
+                chunks,
+                contexts,
+                encoder=self._encoder,
+                known=self._index.load_window_vectors(known or document.id),
+                progress=progress,
+            )
         )
         return _Job(
             outcome=Outcome("added" if known is None else "updated", document.source, document.id),

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 from rag.chunks.chunk import Chunk
-from rag.chunks.context import Context, build_contexts, join_context, read_context, write_windowing
-from rag.chunks.windows import Unit, build_windows
+from rag.chunks.context import build_contexts, join_context
+from rag.chunks.windowing import Windowing
+from rag.chunks.windows import build_windows
 from rag.documents.document import Document, build_document_id
 from rag.embeddings.encoder import Encoder
 from rag.index.library_index import LibraryIndex
-from rag.ingest.embedding import embed_windows
-
-_Windowing = tuple[int, int, Unit, Context]
-_WINDOWING = re.compile(r"(\d+)/(\d+) (characters|tokens)(?: \w+)?")
+from rag.ingest.embedding import embed_late, embed_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +23,12 @@ class RepairReport:
     left: tuple[str, ...]
 
 
-def repair(
-    index: LibraryIndex,
-    *,
-    encoder: Encoder,
-    size: int,
-    stride: int,
-    unit: Unit = "characters",
-    context: Context = "none",
-) -> RepairReport:
+def repair(index: LibraryIndex, *, encoder: Encoder, windowing: Windowing) -> RepairReport:
     """Mend everything that `LibraryIndex.verify` finds, as far as the catalog's file can be read.
 
     The text of a document is the truth: windows that do not cover it are cut anew (as the document was cut, or else by
-    `size`, `stride`, `unit` and `context`), vectors that cannot be are embedded again, words are listed again. Each
-    document is one transaction.
+    `windowing`), vectors that cannot be are embedded again, words are listed again. Each document is
+    one transaction.
 
     Raises:
         LibraryError: The catalog's file is damaged so that it cannot be read, or cannot be written.
@@ -51,14 +39,14 @@ def repair(
     done = index.mend()
     broken = [problem.document_id for problem in index.find_problems() if problem.document_id is not None]
     for document_id in dict.fromkeys(broken):
-        done.append(_store_anew(document_id, index, encoder, (size, stride, unit, context)))
+        done.append(_store_anew(document_id, index, encoder, windowing))
     index.save()
     return RepairReport(tuple(done), tuple(index.verify()))
 
 
-def _store_anew(document_id: str, index: LibraryIndex, encoder: Encoder, default: _Windowing) -> str:
+def _store_anew(document_id: str, index: LibraryIndex, encoder: Encoder, default: Windowing) -> str:
     document = index.load_document(document_id)
-    windowing, spans = index.load_windows(document_id)
+    written, spans = index.load_windows(document_id)
     entry = next(entry for entry in index.list_documents() if entry.id == document_id)
     sound = _covers(document, spans) and entry.characters == len(document.text)
     # Where text or windows changed, nobody knows what the vectors were made of.
@@ -68,24 +56,36 @@ def _store_anew(document_id: str, index: LibraryIndex, encoder: Encoder, default
         document = replace(document, id=build_document_id(document.source, document.text))
         if document.id != document_id:
             changes.append(f"its text is not the one it came with: it is {document.id} now; ingest its file again")
+    windowing = Windowing.read(written)
     if _covers(document, spans):
         chunks = [Chunk(document.id, start, end, document.text[start:end]) for start, end in spans]
     else:
-        size, stride, unit, context = _read_windowing(windowing) or default
-        windowing = write_windowing(size, stride, unit, context)
-        chunks = build_windows(document, size=size, stride=stride, unit=unit, encoder=encoder)
+        windowing = windowing or default
+        written = str(windowing)
+        chunks = build_windows(
+            document,
+            size=windowing.size,
+            stride=windowing.stride,
+            unit=windowing.unit,
+            boundary=windowing.boundary,
+            encoder=encoder,
+        )
         changes.append("it was cut anew")
-    contexts = build_contexts(
-        [chunk.start for chunk in chunks],
-        title=document.title,
-        anchors=document.anchors,
-        context=read_context(windowing),
-    )
-    vectors = embed_windows(chunks, contexts, encoder=encoder, known=known)
-    fresh = sum(join_context(context, chunk.text) not in known for context, chunk in zip(contexts, chunks, strict=True))
+    if windowing is not None and windowing.pooling == "document":
+        vectors, fresh = embed_late(document, chunks, encoder=encoder), len(chunks)
+    else:
+        contexts = build_contexts(
+            [chunk.start for chunk in chunks],
+            title=document.title,
+            anchors=document.anchors,
+            context="none" if windowing is None else windowing.context,
+        )
+        vectors = embed_windows(chunks, contexts, encoder=encoder, known=known)
+        joined = (join_context(context, chunk.text) for context, chunk in zip(contexts, chunks, strict=True))
+        fresh = sum(text not in known for text in joined)
     if fresh:
         changes.append(f"{fresh} of {len(chunks)} windows were embedded anew")
-    index.replace_document(document, chunks, vectors, windowing=windowing)
+    index.replace_document(document, chunks, vectors, windowing=written)
     return f"document {document_id} ({document.title}) was stored anew: {', '.join(changes)}"
 
 
@@ -96,8 +96,3 @@ def _covers(document: Document, spans: Sequence[tuple[int, int]]) -> bool:
             return False
         covered = max(covered, end)
     return not document.text[covered:].strip()
-
-
-def _read_windowing(windowing: str) -> _Windowing | None:
-    match = _WINDOWING.fullmatch(windowing)
-    return None if match is None else (int(match[1]), int(match[2]), cast(Unit, match[3]), read_context(windowing))

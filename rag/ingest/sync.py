@@ -8,8 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag.chunks.context import Context, read_context
-from rag.chunks.windows import Unit
+from rag.chunks.windowing import Windowing
 from rag.documents.document import Document
 from rag.documents.formats import locate_file
 from rag.documents.losses import LossEntry
@@ -79,10 +78,7 @@ def apply_sync(
     *,
     index: LibraryIndex,
     encoder: Encoder,
-    size: int,
-    stride: int,
-    unit: Unit = "characters",
-    context: Context = "none",
+    windowing: Windowing,
     progress: IngestProgress | None = None,
     limits: ReadingLimits = READING_LIMITS,
     began: float,
@@ -99,17 +95,7 @@ def apply_sync(
     with closing(FileReaders(limits)) as readers:
         moves = _move_all(plan, index, readers)
     again = [look.path for look in (*plan.updated, *plan.added, *moves.others)]
-    report = ingest(
-        again,
-        index=index,
-        encoder=encoder,
-        size=size,
-        stride=stride,
-        unit=unit,
-        context=context,
-        progress=progress,
-        limits=limits,
-    )
+    report = ingest(again, index=index, encoder=encoder, windowing=windowing, progress=progress, limits=limits)
     removed = (*plan.removed, *moves.left)
     gone = [file.source for file in removed if is_gone(Path(locate_file(file.source))) and _remove(file, index)]
     note_unchanged(plan, index=index)
@@ -204,7 +190,8 @@ def _is_same(known: Document, document: Document, windowing: str) -> bool:
     if known.text != document.text:
         return False
     above = (known.title, known.anchors) == (document.title, document.anchors)
-    return above or read_context(windowing) == "none"
+    how = Windowing.read(windowing)
+    return above or how is None or (how.context == "none" and how.boundary != "articles")
 
 
 def _remove(file: KnownFile, index: LibraryIndex) -> bool:

@@ -177,10 +177,7 @@ class Library:
             paths,
             index=self.index_to_write(),
             encoder=self.encoder,
-            size=self.settings.size,
-            stride=self.settings.stride,
-            unit=self.settings.unit,
-            context=self.settings.context,
+            windowing=self.settings.windowing,
             progress=progress,
             tags=tags,
             limits=build_limits(self.settings),
@@ -192,10 +189,7 @@ class Library:
             documents,
             index=self.index_to_write(),
             encoder=self.encoder,
-            size=self.settings.size,
-            stride=self.settings.stride,
-            unit=self.settings.unit,
-            context=self.settings.context,
+            windowing=self.settings.windowing,
             progress=progress,
         )
 

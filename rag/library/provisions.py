@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from rag.documents.document import Document
 from rag.index.stored_document import DocumentEntry
@@ -70,7 +71,7 @@ class ProvisionFinder:
             return self._outline(document_id).units()
         document = self._load(document_id)
         starts = sorted({anchor.start for anchor in document.anchors if anchor.kind == "heading"})
-        return list(zip(starts, [*starts[1:], len(document.text)], strict=True))
+        return list(pairwise([*starts, len(document.text)]))
 
     def _resolve(
         self, document: Document, reference: Reference, list_entries: Callable[[], Iterable[DocumentEntry]]

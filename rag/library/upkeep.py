@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.chunks.context import write_windowing
 from rag.config.settings import Settings
 from rag.documents.formats import find_container, locate_file
 from rag.index.library_index import LibraryIndex
@@ -35,7 +34,7 @@ def add_unchanged(
     settings = library.settings
     if index.read_only or index.encoder.name != settings.embedder:
         return None
-    windowing = write_windowing(settings.size, settings.stride, settings.unit, settings.context)
+    windowing = str(settings.windowing)
     return report_unchanged(paths, index=index, windowing=windowing, tags=tags)
 
 
@@ -45,7 +44,7 @@ def sync_folder(
     """Plan with `index`, which needs no model, and do it with one only where there is something to do."""
     settings = library.settings
     began = time.perf_counter()
-    windowing = write_windowing(settings.size, settings.stride, settings.unit, settings.context)
+    windowing = str(settings.windowing)
     plan = plan_sync(folder, index=index, windowing=windowing)
     idle = plan.is_idle and not index.find_other_windowing(windowing)
     if idle and not dry_run:
@@ -56,10 +55,7 @@ def sync_folder(
         plan,
         index=library.index_to_write(),
         encoder=library.encoder,
-        size=settings.size,
-        stride=settings.stride,
-        unit=settings.unit,
-        context=settings.context,
+        windowing=settings.windowing,
         progress=progress,
         limits=build_limits(settings),
         began=began,
@@ -80,15 +76,7 @@ def remove_document(index: LibraryIndex, document_id: str) -> None:
 
 def repair_library(library: Library) -> RepairReport:
     """Mend a library with its own models."""
-    settings = library.settings
-    return repair(
-        library.index,
-        encoder=library.encoder,
-        size=settings.size,
-        stride=settings.stride,
-        unit=settings.unit,
-        context=settings.context,
-    )
+    return repair(library.index, encoder=library.encoder, windowing=library.settings.windowing)
 
 
 def choose_documents(

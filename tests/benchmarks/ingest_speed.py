@@ -25,6 +25,7 @@ from typing import Any
 import psutil
 import torch
 
+from rag.chunks.windowing import Windowing
 from rag.chunks.windows import build_windows
 from rag.documents.document import Document
 from rag.documents.loading import load_document
@@ -137,7 +138,7 @@ def main() -> None:
         watch.start()
         begin, begin_processor = time.perf_counter(), sum(os.times()[:4])
         with open_library(folder / "library", encoder) as index:
-            given = {"index": index, "encoder": encoder, "size": SIZE, "stride": STRIDE}
+            given = {"index": index, "encoder": encoder, "windowing": Windowing(SIZE, STRIDE)}
             if options.form == "stream":
                 report = ingest_documents(documents, **given)
             else:

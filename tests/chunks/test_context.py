@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.chunks.context import LONGEST, Context, build_contexts, read_context, write_windowing
+from rag.chunks.context import LONGEST, Context, build_contexts
 from rag.documents.anchor import Anchor
 
 ANCHORS = (
@@ -32,12 +32,3 @@ def test_headings_above_a_window_without_those_inside_it(context: Context, title
 def test_of_a_long_path_the_innermost_headings_stay() -> None:
     anchors = (Anchor("heading", 0, 1, "外" * LONGEST, 1), Anchor("heading", 1, 2, "内", 2))
     assert build_contexts([5], title="", anchors=anchors, context="heading") == ["内"]
-
-
-@pytest.mark.parametrize("context", ["none", "heading", "title_heading"])
-def test_a_windowing_says_its_context(context: Context) -> None:
-    assert read_context(write_windowing(400, 200, "characters", context)) == context
-
-
-def test_windows_without_context_are_written_as_ever() -> None:
-    assert write_windowing(400, 200, "tokens", "none") == "400/200 tokens"

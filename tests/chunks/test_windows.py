@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.sections import split_sections
 from rag.chunks.windows import build_windows
+from rag.documents.canonical import find_heading_anchors
 from rag.documents.document import Document
 from rag.errors import ArgumentError
 from tests.fakes import FakeEncoder
@@ -65,6 +67,106 @@ def test_windows_of_tokens_stay_within_what_the_encoder_sees(text: str, size: in
     chunks = build_windows(make_document(text), size=size, stride=size, unit="tokens", encoder=encoder)
     check(text, chunks, len(text))
     assert all(len(encoder.token_starts(chunk.text)) <= min(size, sees) for chunk in chunks)
+
+
+EVEN_CASES = {
+    "cut at the size whatever stands there": ("雨が降る。風が吹く。", 4, 4, ["雨が降る", "。風が吹", "く。"]),
+    "half overlap": ("一二三四五六七", 4, 2, ["一二三四", "三四五六", "五六七"]),
+    "marks stay with their base": ("かが\u3099きく", 2, 2, ["か", "が\u3099", "きく"]),
+    "white space at the ends is left out": ("　一二\n\n三四　", 3, 3, ["一二", "三四"]),
+    "what the last window holds is not said again": ("一二三\n\n\n", 4, 1, ["一二三"]),
+}
+
+
+@pytest.mark.parametrize("name", EVEN_CASES)
+def test_windows_of_one_length(name: str) -> None:
+    text, size, stride, expected = EVEN_CASES[name]
+    chunks = build_windows(make_document(text), size=size, stride=stride, boundary="characters")
+    assert [chunk.text for chunk in chunks] == expected
+
+
+@given(TEXTS, st.integers(1, 40), st.data())
+def test_windows_of_one_length_lose_no_text(text: str, size: int, data: st.DataObject) -> None:
+    stride = data.draw(st.integers(1, size))
+    check(text, build_windows(make_document(text), size=size, stride=stride, boundary="characters"), size)
+
+
+@given(TEXTS, st.integers(1, 30), st.integers(1, 30))
+def test_windows_of_as_many_tokens_lose_no_text(text: str, size: int, sees: int) -> None:
+    encoder = FakeEncoder(max_tokens=sees)
+    chunks = build_windows(
+        make_document(text), size=size, stride=(size + 1) // 2, unit="tokens", boundary="characters", encoder=encoder
+    )
+    check(text, chunks, len(text))
+    assert all(len(encoder.token_starts(chunk.text)) <= min(size, sees) for chunk in chunks)
+
+
+RULES = "第1条　雨だ。\n第2条　風だ。\n第3条　雪が降る。とても寒い。火をたく。\n第4条　晴れ。"
+
+
+@pytest.mark.parametrize(
+    ("size", "stride", "expected"),
+    [
+        (16, 16, ["第1条　雨だ。\n第2条　風だ。", "第3条　雪が降る。とても寒い。", "火をたく。", "第4条　晴れ。"]),
+        (
+            16,
+            7,
+            [
+                "第1条　雨だ。\n第2条　風だ。",
+                "第3条　雪が降る。とても寒い。",
+                "とても寒い。火をたく。",
+                "第4条　晴れ。",
+            ],
+        ),
+        (60, 60, [RULES]),
+    ],
+)
+def test_articles_are_joined_whole_or_cut_alone(size: int, stride: int, expected: list[str]) -> None:
+    document = Document("d", "題", RULES, "source", anchors=tuple(find_heading_anchors(RULES)))
+    chunks = build_windows(document, size=size, stride=stride, boundary="articles")
+    assert [chunk.text for chunk in chunks] == expected
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "第1条　雨が降る。",
+            "第2条　風。",
+            "（目的）",
+            "第1章　空",
+            "1.1 概要",
+            "附　則",
+            "",
+            "　",
+            "とても、寒い。雪。",
+        ]
+    ),
+    max_size=14,
+)
+
+
+@given(LINES, st.integers(1, 60), st.data())
+def test_no_window_crosses_the_border_of_an_article_it_does_not_hold_whole(
+    lines: list[str], size: int, data: st.DataObject
+) -> None:
+    text = "\n".join(lines)
+    document = Document("d", "題", text, "source", anchors=tuple(find_heading_anchors(text)))
+    chunks = build_windows(document, size=size, stride=data.draw(st.integers(1, size)), boundary="articles")
+    check(text, chunks, size)
+    sections = split_sections(document)
+    for chunk in chunks:
+        touched = [(start, end) for start, end in sections if start < chunk.end and chunk.start < end]
+        assert len(touched) == 1 or (touched[0][0], touched[-1][1]) == (chunk.start, chunk.end)
+
+
+def test_a_text_without_sections_is_cut_by_sentences() -> None:
+    document = make_document("一一。二二。三三。四四。")
+    assert build_windows(document, size=6, stride=3, boundary="articles") == build_windows(document, size=6, stride=3)
+
+
+def test_an_unknown_boundary_is_named() -> None:
+    with pytest.raises(ArgumentError, match="boundary is 'pages'; expected one of sentences, characters, articles"):
+        build_windows(make_document("雨"), size=5, stride=5, boundary="pages")  # type: ignore[arg-type]
 
 
 def test_encoder_limits_windows_of_characters_too() -> None:

@@ -55,8 +55,19 @@ def test_foreign_variables_are_left_alone() -> None:
 def test_manifest_keeps_only_what_vectors_depend_on(tmp_path: Path) -> None:
     write_manifest(tmp_path, Settings(embedder="m", size=300, stride=100, hits=3))
     assert read_manifest(tmp_path) == {
-        "embedder": "m", "size": 300, "stride": 100, "unit": "characters", "context": "none",
+        "embedder": "m", "size": 300, "stride": 100, "unit": "characters", "boundary": "sentences", "context": "none",
+        "pooling": "window",
     }  # fmt: skip
+
+
+def test_a_library_that_does_not_say_it_was_made_as_older_versions_made_it(tmp_path: Path) -> None:
+    older = '{"embedder": "m", "size": 300, "stride": 100, "unit": "characters"}'
+    (tmp_path / "library.json").write_text(older, encoding="utf-8")
+    settings = load_settings(arguments={"library": str(tmp_path)}, environment={})
+    assert str(settings.windowing) == "300/100 characters"
+    assert (settings.boundary, settings.context, settings.pooling) == ("sentences", "none", "window")
+    write_manifest(tmp_path, settings)
+    assert (tmp_path / "library.json").read_text(encoding="utf-8") == older
 
 
 @pytest.mark.parametrize(
@@ -66,6 +77,9 @@ def test_manifest_keeps_only_what_vectors_depend_on(tmp_path: Path) -> None:
         pytest.param("rag.toml", "size = 0", "size = 0; expected a whole number of at least 1", id="zero"),
         pytest.param("rag.toml", "size = true", "size = True; expected a whole number", id="boolean"),
         pytest.param("rag.toml", 'mode = "fast"', "expected one of hybrid, dense, lexical", id="choice"),
+        pytest.param(
+            "rag.toml", 'boundary = "pages"', "expected one of sentences, characters, articles", id="boundary"
+        ),
         pytest.param("rag.toml", "reader = 3", "reader = 3; expected a text", id="kind"),
         pytest.param("rag.toml", 'reader = " "', "reader = ' '; expected a text that is not empty", id="blank"),
         pytest.param("rag.toml", "dense_share = 1.5", "dense_share = 1.5; expected a number from 0 to 1", id="share"),

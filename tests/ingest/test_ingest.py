@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.windowing import Windowing
 from rag.documents.anchor import Anchor
+from rag.documents.canonical import find_heading_anchors
 from rag.documents.document import Document, build_document_id
 from rag.errors import ArgumentError, ModelError
 from rag.index.library_index import LibraryIndex
 from rag.ingest.ingest import IngestStep, ingest, ingest_documents
 from rag.ingest.report import IngestReport
-from tests.fakes import FakeEncoder
+from tests.fakes import FakeEncoder, FakeLateEncoder
 from tests.ingest import hostile
 
 RULES = "休暇は十日とする。届は前日までに出す。"
@@ -33,11 +35,13 @@ def files(tmp_path: Path) -> Path:
 
 
 def take_in(index: LibraryIndex, *paths: Path, size: int = 10, **options: Any) -> IngestReport:
-    return ingest(paths, index=index, encoder=options.pop("encoder", FakeEncoder()), size=size, stride=size, **options)
+    encoder = options.pop("encoder", FakeEncoder())
+    return ingest(paths, index=index, encoder=encoder, windowing=Windowing(size, size), **options)
 
 
 def take_documents(index: LibraryIndex, *documents: Document, size: int = 10, **options: Any) -> IngestReport:
-    return ingest_documents(documents, index=index, encoder=FakeEncoder(), size=size, stride=size, **options)
+    windowing = Windowing(size, size, context=options.pop("context", "none"))
+    return ingest_documents(documents, index=index, encoder=FakeEncoder(), windowing=windowing, **options)
 
 
 def make_document(text: str, source: str, **fields: Any) -> Document:
@@ -156,7 +160,7 @@ def test_windows_are_embedded_piece_by_piece_in_their_order(
 
 
 def test_nothing_to_read_changes_nothing(index: LibraryIndex) -> None:
-    report = ingest([], index=index, encoder=FakeEncoder(), size=10, stride=5)
+    report = ingest([], index=index, encoder=FakeEncoder(), windowing=Windowing(10, 5))
     assert (report.added, report.failed, report.documents) == ((), (), 0)
 
 
@@ -257,10 +261,49 @@ def test_a_context_makes_a_window_findable_by_its_heading_and_is_not_shown(index
 
 def test_a_context_gives_way_where_the_encoder_would_not_see_the_whole_window(index: LibraryIndex) -> None:
     encoder = FakeEncoder(max_tokens=12)
-    ingest_documents([make_headed()], index=index, encoder=encoder, size=12, stride=12)
+    ingest_documents([make_headed()], index=index, encoder=encoder, windowing=Windowing(12, 12))
     before = find_vectors(index)
-    ingest_documents([make_headed()], index=index, encoder=encoder, size=12, stride=12, context="heading")
+    ingest_documents([make_headed()], index=index, encoder=encoder, windowing=Windowing(12, 12, context="heading"))
     assert find_vectors(index) == pytest.approx(before)
+
+
+def test_another_boundary_cuts_the_library_anew_and_back(index: LibraryIndex) -> None:
+    rules = "第1条　出勤は九時。\n第2条　休暇は十日とする。\n第3条　届は前日。"
+    document = make_document(rules, "規程", anchors=tuple(find_heading_anchors(rules)))
+
+    def take(windowing: Windowing) -> IngestReport:
+        return ingest_documents([document], index=index, encoder=FakeEncoder(), windowing=windowing)
+
+    first = take(Windowing(12, 12))
+    sentences = find_windows(index)
+    assert take(Windowing(12, 12, boundary="sentences")).updated == ()
+    again = take(Windowing(12, 12, boundary="characters"))
+    assert again.updated == first.added
+    assert find_windows(index) == ["第1条　出勤は九時。\n第", "2条　休暇は十日とする。", "第3条　届は前日。"]
+    assert index.verify() == []
+    assert take(Windowing(12, 12)).updated == first.added
+    assert find_windows(index) == sentences
+
+
+def test_windows_that_know_the_text_around_them_are_never_taken_for_others(index: LibraryIndex) -> None:
+    late, plain = Windowing(12, 12, context="heading", pooling="document"), Windowing(12, 12)
+    encoder = FakeLateEncoder()
+    ingest_documents([make_headed()], index=index, encoder=encoder, windowing=plain)
+    before = find_vectors(index)
+    ingest_documents([make_headed()], index=index, encoder=encoder, windowing=late)
+    expected = encoder.encode_windows(HEADED, [(0, 6), (8, 18), (19, 29)]) @ encoder.encode_queries(["旅費"])[0]
+    assert find_vectors(index) == pytest.approx(expected.tolist(), abs=2e-3)
+    assert find_vectors(index)[1] > before[1] + 0.01
+    words = sorted(chunk.text for chunk in find_by_words(index, "旅費"))
+    assert words == sorted(["第1章 旅費", "日当は二千円とする。", "宿泊は一万円とする。"])
+    assert ingest_documents([make_headed()], index=index, encoder=encoder, windowing=plain).updated
+    assert find_vectors(index) == pytest.approx(before)
+
+
+def test_an_encoder_that_reads_only_windows_is_named(index: LibraryIndex) -> None:
+    windowing = Windowing(12, 12, pooling="document")
+    with pytest.raises(ModelError, match=r"fake embeds texts only by themselves.*set pooling to window"):
+        ingest_documents([make_headed()], index=index, encoder=FakeEncoder(), windowing=windowing)
 
 
 def find_by_words(index: LibraryIndex, question: str) -> list[Chunk]:

@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from rag.chunks.windowing import Windowing
 from rag.documents.document import Document, build_document_id
 from rag.ingest import pipeline
 from rag.ingest.ingest import IngestStep, ingest, ingest_documents
@@ -41,7 +42,7 @@ def make_documents(count: int) -> list[Document]:
 
 def take_in(folder: Path, documents: Sequence[Document], **options: Any) -> IngestReport:
     with open_library(folder) as index:
-        report = ingest_documents(documents, index=index, encoder=FakeEncoder(), size=20, stride=20, **options)
+        report = ingest_documents(documents, index=index, encoder=FakeEncoder(), windowing=Windowing(20, 20), **options)
         assert index.verify() == []
         return report
 
@@ -84,7 +85,7 @@ def test_files_are_read_ahead_in_their_order(tmp_path: Path, several: None) -> N
     for number in range(12):
         (texts / f"{number:02}.txt").write_text(f"第{number}号。" if number != 7 else "", encoding="utf-8")
     with open_library(tmp_path / "蔵書") as index:
-        report = ingest([texts, tmp_path / "無い"], index=index, encoder=FakeEncoder(), size=20, stride=20)
+        report = ingest([texts, tmp_path / "無い"], index=index, encoder=FakeEncoder(), windowing=Windowing(20, 20))
         titles = [Path(entry.source).stem for entry in index.list_documents()]
     assert titles == [f"{number:02}" for number in range(12) if number != 7]
     assert [Path(failure.path).name for failure in report.failed] == ["07.txt", "無い"]

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rag.chunks.windowing import Windowing
 from rag.errors import LibraryError
 from rag.index.library_index import LibraryIndex
 from rag.index.place import CATALOG_NAME
 from rag.ingest.ingest import ingest
 from rag.ingest.repair import RepairReport, repair
-from tests.fakes import FakeEncoder
+from tests.fakes import FakeEncoder, FakeLateEncoder
 from tests.ingest.fake_library import open_library
 
 HALF = np.dtype("<f2")
@@ -34,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / "文書").mkdir(exist_ok=True)
         (tmp_path / "文書" / f"{name}.txt").write_text(text, encoding="utf-8")
     with open_library(tmp_path / "蔵書") as index:
-        ingest([tmp_path / "文書"], index=index, encoder=FakeEncoder(), size=SIZE, stride=SIZE)
+        ingest([tmp_path / "文書"], index=index, encoder=FakeEncoder(), windowing=Windowing(SIZE, SIZE))
         for entry in index.list_documents():
             index.tag_document(entry.id, {"題": entry.title})
     return tmp_path / "蔵書"
@@ -54,7 +55,7 @@ def damage(folder: Path, statement: str, *values: bytes) -> None:
 
 
 def mend(index: LibraryIndex) -> RepairReport:
-    return repair(index, encoder=FakeEncoder(), size=50, stride=50)
+    return repair(index, encoder=FakeEncoder(), windowing=Windowing(50, 50))
 
 
 def read_all(index: LibraryIndex) -> tuple[list[tuple[str, str, dict[str, str]]], list[str], list[str]]:
@@ -126,6 +127,20 @@ def test_only_what_is_broken_is_embedded(folder: Path, monkeypatch: pytest.Monke
     assert re.search(r"1 of \d windows were embedded anew", "\n".join(report.done))
 
 
+def test_windows_are_mended_as_they_were_made(folder: Path) -> None:
+    how = Windowing(7, 7, boundary="characters", pooling="document")
+    with open_library(folder) as index:
+        ingest([folder.parent / "文書"], index=index, encoder=FakeLateEncoder(), windowing=how)
+        before = read_all(index)
+    damage(folder, "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks ORDER BY id LIMIT 1)")
+    with open_library(folder) as index:
+        report = repair(index, encoder=FakeLateEncoder(), windowing=Windowing(50, 50))
+        assert report.left == ()
+        assert re.search(r"cut anew, (\d) of \1 windows were embedded anew", "\n".join(report.done))
+        assert read_all(index) == before
+        assert {index.load_windows(entry.id)[0] for entry in index.list_documents()} == {str(how)}
+
+
 def test_a_text_that_is_not_the_one_it_came_with_is_told_and_read_again(folder: Path) -> None:
     damage(folder, "UPDATE documents SET text = replace(text, '六百円', '千円の') WHERE text LIKE '定食%'")
     with open_library(folder) as index:
@@ -133,7 +148,7 @@ def test_a_text_that_is_not_the_one_it_came_with_is_told_and_read_again(folder: 
         report = mend(index)
         assert report.left == ()
         assert "ingest its file again" in "\n".join(report.done)
-        ingest([folder.parent / "文書"], index=index, encoder=FakeEncoder(), size=SIZE, stride=SIZE)
+        ingest([folder.parent / "文書"], index=index, encoder=FakeEncoder(), windowing=Windowing(SIZE, SIZE))
         assert index.verify() == []
         assert sorted(index.load_text(entry.id) for entry in index.list_documents()) == sorted(TEXTS.values())
 
@@ -142,7 +157,7 @@ def test_where_nobody_knows_how_a_document_was_cut_it_is_cut_as_wished(folder: P
     damage(folder, "UPDATE documents SET windowing = 'x'")
     damage(folder, "DELETE FROM chunks")
     with open_library(folder) as index:
-        repair(index, encoder=FakeEncoder(), size=50, stride=40, unit="tokens", context="heading")
+        repair(index, encoder=FakeEncoder(), windowing=Windowing(50, 40, "tokens", context="heading"))
         assert {index.load_windows(entry.id)[0] for entry in index.list_documents()} == {"50/40 tokens heading"}
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from rag.chunks.chunk import Chunk
-from rag.chunks.context import Context, write_windowing
+from rag.chunks.context import Context
+from rag.chunks.windowing import Windowing
 from rag.documents.document import Document, build_document_id
 from rag.embeddings.encoder import Progress, Vectors
 from rag.errors import DocumentError
@@ -27,7 +28,7 @@ from tests.fakes import FakeEncoder
 from tests.ingest import hostile
 
 SIZE = 12
-WINDOWING = write_windowing(SIZE, SIZE, "characters", "none")
+WINDOWING = str(Windowing(SIZE, SIZE))
 LONG_AGO = 1_500_000_000.5
 
 
@@ -67,10 +68,9 @@ def write(path: Path, text: str, *, moment: float = LONG_AGO) -> None:
 
 
 def synchronise(index: LibraryIndex, folder: Path, encoder: FakeEncoder, *, context: Context = "none") -> SyncReport:
-    plan = plan_sync(folder, index=index, windowing=write_windowing(SIZE, SIZE, "characters", context))
-    return apply_sync(
-        plan, index=index, encoder=encoder, size=SIZE, stride=SIZE, context=context, began=time.perf_counter()
-    )
+    windowing = Windowing(SIZE, SIZE, context=context)
+    plan = plan_sync(folder, index=index, windowing=str(windowing))
+    return apply_sync(plan, index=index, encoder=encoder, windowing=windowing, began=time.perf_counter())
 
 
 def dry_run(index: LibraryIndex, folder: Path) -> SyncReport:
@@ -135,7 +135,7 @@ def test_an_untouched_file_is_not_read(
     monkeypatch.setattr(FileState, "measure", fail)
     monkeypatch.setattr("rag.ingest.file_readers.FileReaders.start", fail)
     assert len(synchronise(index, files, encoder).unchanged) == 3
-    report = ingest([files], index=index, encoder=encoder, size=SIZE, stride=SIZE)
+    report = ingest([files], index=index, encoder=encoder, windowing=Windowing(SIZE, SIZE))
     assert (len(report.unchanged), report.failed) == (3, ())
     short = report_unchanged([files], index=index, windowing=WINDOWING)
     assert short is not None
@@ -197,7 +197,7 @@ def test_documents_from_elsewhere_stay(
 ) -> None:
     other = tmp_path / "文書二" / "別.txt"  # a name that only begins as the folder's
     write(other, "別の文書。")
-    ingest([other], index=index, encoder=encoder, size=SIZE, stride=SIZE)
+    ingest([other], index=index, encoder=encoder, windowing=Windowing(SIZE, SIZE))
     text = "書き留めた。"
     for source in ("覚え", str(files / "無い.txt")):
         document = Document(build_document_id(source, text), "覚え", text, source)
@@ -211,7 +211,7 @@ def test_documents_from_elsewhere_stay(
 
 def test_a_file_that_the_search_passes_over_stays(index: LibraryIndex, files: Path, encoder: CountingEncoder) -> None:
     write(files / ".隠し.txt", "隠した。")
-    ingest([files / ".隠し.txt"], index=index, encoder=encoder, size=SIZE, stride=SIZE)
+    ingest([files / ".隠し.txt"], index=index, encoder=encoder, windowing=Windowing(SIZE, SIZE))
     assert synchronise(index, files, encoder).removed == ()
     assert ".隠し.txt" in find_texts(index)
 
@@ -318,12 +318,12 @@ def test_what_is_lost_is_reported(index: LibraryIndex, files: Path, encoder: Cou
 def test_tags_come_with_the_documents(index: LibraryIndex, files: Path, encoder: CountingEncoder) -> None:
     synchronise(index, files, encoder)
     tags = {"部署": "総務"}
-    report = ingest([files / "規程.txt"], index=index, encoder=encoder, size=SIZE, stride=SIZE, tags=tags)
+    report = ingest([files / "規程.txt"], index=index, encoder=encoder, windowing=Windowing(SIZE, SIZE), tags=tags)
     assert index.find_documents("部署=総務") == list(report.unchanged)
     write(files / "下/図書.txt", "三週間貸す。", moment=LONG_AGO + 1)
     short = report_unchanged([files / "下"], index=index, windowing=WINDOWING, tags=tags)
     assert short is None
-    ingest([files / "下"], index=index, encoder=encoder, size=20, stride=20, tags=tags)
+    ingest([files / "下"], index=index, encoder=encoder, windowing=Windowing(20, 20), tags=tags)
     assert len(index.find_documents("部署=総務")) == 2  # cutting anew tags no others
     assert len(index.find_documents("modified>=2000")) == 3
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rag.chunks.chunk import Chunk
+from rag.chunks.windowing import Windowing
 from rag.chunks.windows import build_windows
 from rag.documents.document import Document
 from rag.index.library_index import LibraryIndex
@@ -28,7 +29,7 @@ def write_archive(path: Path, **members: str) -> Path:
 
 def sync(folder: Path, index: LibraryIndex) -> SyncReport:
     plan = plan_sync(folder, index=index, windowing="40/20 characters")
-    return apply_sync(plan, index=index, encoder=FakeEncoder(), size=40, stride=20, began=0.0)
+    return apply_sync(plan, index=index, encoder=FakeEncoder(), windowing=Windowing(40, 20), began=0.0)
 
 
 def list_names(index: LibraryIndex) -> list[str]:
@@ -62,9 +63,9 @@ def test_an_archive_that_moved_keeps_its_documents(index: LibraryIndex, tmp_path
 
 def test_an_archive_as_it_was_is_not_read(index: LibraryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = write_archive(tmp_path / "docs" / "規程.zip", 休暇="年休は二十日です。", 旅費="日当は千円です。")
-    first = ingest([archive], index=index, encoder=FakeEncoder(), size=40, stride=20)
+    first = ingest([archive], index=index, encoder=FakeEncoder(), windowing=Windowing(40, 20))
     monkeypatch.setattr("rag.ingest.file_readers.FileReaders.start", None)
-    again = ingest([archive], index=index, encoder=FakeEncoder(), size=40, stride=20)
+    again = ingest([archive], index=index, encoder=FakeEncoder(), windowing=Windowing(40, 20))
     assert sorted(again.unchanged) == sorted(first.added)
     assert again.failed == ()
 
@@ -72,7 +73,7 @@ def test_an_archive_as_it_was_is_not_read(index: LibraryIndex, tmp_path: Path, m
 def test_an_archive_with_an_unread_member_is_tried_again(index: LibraryIndex, tmp_path: Path) -> None:
     archive = write_archive(tmp_path / "docs" / "規程.zip", 休暇="年休は二十日です。", 空=" ")
     for _ in range(2):
-        report = ingest([archive], index=index, encoder=FakeEncoder(), size=40, stride=20)
+        report = ingest([archive], index=index, encoder=FakeEncoder(), windowing=Windowing(40, 20))
         assert [Path(failure.path).name for failure in report.failed] == ["空.txt"]
     assert list_names(index) == ["休暇.txt"]
 

@@ -272,3 +272,10 @@ def test_hits_are_widened_to_whole_articles_up_to_the_longest_passage(regulation
     assert answer.passages[0].text.startswith("（定義）\n第二条　")
     assert all(len(passage.text) <= regulations.settings.passage_characters for passage in answer.passages)
     assert regulations.search(question, k=1, widen="section")[0].text.startswith("第二条　")
+
+
+def test_hits_in_a_document_without_headings_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "手紙.txt").write_text("庭の梅が咲きました。お元気ですか。", encoding="utf-8")
+    with Library.open(tmp_path / "letters", settings=Settings(mode="lexical")) as opened:
+        opened.add([tmp_path / "手紙.txt"])
+        assert opened.search("梅は咲きましたか", widen="section") == opened.search("梅は咲きましたか")

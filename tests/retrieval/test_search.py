@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.chunks.windowing import Windowing
 from rag.documents.document import Document, build_document_id
 from rag.errors import ArgumentError, LibraryError
 from rag.index.library_index import LibraryIndex
@@ -30,7 +31,7 @@ def index(tmp_path: Path) -> Iterator[LibraryIndex]:
         tmp_path / "蔵書", dimension=encoder.dimension, encoder_fingerprint="f", encoder_name="n"
     ) as opened:
         documents = [Document(IDS[title], title, text, title) for title, text in TEXTS.items()]
-        ingest_documents(documents, index=opened, encoder=encoder, size=20, stride=20)
+        ingest_documents(documents, index=opened, encoder=encoder, windowing=Windowing(20, 20))
         yield opened
 
 

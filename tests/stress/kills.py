@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.chunks.context import write_windowing
+from rag.chunks.windowing import Windowing
 from rag.index.library_index import LibraryIndex
 from rag.ingest.sync import apply_sync
 from rag.ingest.sync_plan import plan_sync
@@ -51,9 +51,11 @@ def open_library(place: Path) -> LibraryIndex:
 
 
 def synchronise(index: LibraryIndex, files: Path) -> None:
-    plan = plan_sync(files, index=index, windowing=write_windowing(SIZE, STRIDE, "characters", "none"))
+    plan = plan_sync(files, index=index, windowing=str(Windowing(SIZE, STRIDE)))
     encoder = FakeEncoder(dimension=16)
-    report = apply_sync(plan, index=index, encoder=encoder, size=SIZE, stride=STRIDE, began=time.perf_counter())
+    report = apply_sync(
+        plan, index=index, encoder=encoder, windowing=Windowing(SIZE, STRIDE), began=time.perf_counter()
+    )
     assert report.failed == ()
 
 
