@@ -6,10 +6,9 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rag.cli.dataset import load_dataset
 from rag.config.settings import Settings
-from rag.errors import ArgumentError
 from rag.evaluation.answers import evaluate_answers
-from rag.evaluation.datasets import load_long_documents, load_squad
 from rag.evaluation.faithfulness import evaluate_faithfulness
 from rag.evaluation.faithfulness_plot import draw_faithfulness
 from rag.evaluation.reading import evaluate_reading
@@ -47,11 +46,13 @@ def _answers(given: Namespace, settings: Settings, progress: Progress | None) ->
 
 
 def _faithfulness(given: Namespace, settings: Settings, progress: Progress | None) -> Report:
-    if bool(given.squad) == bool(given.docs and given.questions):
-        raise ArgumentError("expected --squad FILE, or --docs FILE and --questions FILE, and not both; give one")
-    dataset = load_squad(given.squad) if given.squad else load_long_documents(given.docs, given.questions)
     report = evaluate_faithfulness(
-        dataset, settings, unit=given.level, methods=given.method or METHODS, limit=given.limit, progress=progress
+        load_dataset(given),
+        settings,
+        unit=given.level,
+        methods=given.method or METHODS,
+        limit=given.limit,
+        progress=progress,
     )
     if given.plot is not None:
         draw_faithfulness(report.figures, given.plot)

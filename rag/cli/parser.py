@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, get_args
 
 from rag.chunks.context import Context
 from rag.chunks.windows import Unit
+from rag.cli.arguments import count
+from rag.cli.dataset import add_dataset_arguments
 from rag.explanation.explanation import METHODS
 from rag.retrieval.search import Mode
 from rag.retrieval.widening import Widen
@@ -103,7 +105,7 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
     ask = commands.add_parser("ask", parents=[common], help="ask a question / 質問する")
     for parser in (search, ask):
         parser.add_argument("question", metavar="QUESTION")
-        parser.add_argument("-k", type=_count, metavar="N", help="windows to find / 探す窓の数")
+        parser.add_argument("-k", type=count, metavar="N", help="windows to find / 探す窓の数")
         parser.add_argument("--document", action="append", metavar="ID", help="search only this one / 対象を限る")
         parser.add_argument(
             "--where",
@@ -133,8 +135,8 @@ def _add_attention(commands: Commands, common: ArgumentParser) -> None:
     attention.add_argument("text", metavar="TEXT", help="a short text / 短い文")
     attention.add_argument("--question", default="", help="a question about it / その文への質問")
     attention.add_argument("--model", metavar="NAME_OR_FOLDER", help="any transformer (the reader) / 見るモデル")
-    attention.add_argument("--layer", type=_count, default=1, metavar="N", help="layer, from 1 (1) / 層")
-    attention.add_argument("--head", type=_count, default=1, metavar="N", help="head, from 1 (1) / ヘッド")
+    attention.add_argument("--layer", type=count, default=1, metavar="N", help="layer, from 1 (1) / 層")
+    attention.add_argument("--head", type=count, default=1, metavar="N", help="head, from 1 (1) / ヘッド")
     attention.add_argument("--without-scaling", action="store_true", help="do not divide by √d_k / √d_k で割らない")
     attention.add_argument("--shared", action="store_true", help="make keys with W_q / K も W_q で作る")
     attention.add_argument("--swap-values", action="store_true", help="values in reverse order / V を逆順に")
@@ -147,9 +149,7 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     retrieval = kinds.add_parser("retrieval", parents=[common], help="search over paragraphs / 検索")
     answers = kinds.add_parser("answers", parents=[common], help="question answering end to end / 質問応答全体")
     faithfulness = kinds.add_parser("faithfulness", parents=[common], help="explanations / 説明は当てになるか")
-    faithfulness.add_argument("--squad", nargs="+", default=[], type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
-    faithfulness.add_argument("--docs", type=Path, metavar="FILE", help="docs.jsonl (.xz), with --questions")
-    faithfulness.add_argument("--questions", type=Path, metavar="FILE", help="questions.jsonl (.xz)")
+    add_dataset_arguments(faithfulness)
     faithfulness.add_argument(
         "--level", choices=("sentence", "phrase"), default="sentence", help="what is removed / 文または文節"
     )
@@ -167,7 +167,7 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     for parser in (retrieval, answers, faithfulness):
         _add_mode(parser)
     for parser in (reading, retrieval, answers, faithfulness):
-        parser.add_argument("--limit", type=_count, metavar="N", help="first N questions only / 先頭の N 問")
+        parser.add_argument("--limit", type=count, metavar="N", help="first N questions only / 先頭の N 問")
         parser.add_argument(
             "--rows", type=Path, metavar="FILE", help="write one line a question (JSONL) / 設問ごとの結果"
         )
@@ -196,12 +196,6 @@ def _add_tokens(commands: Commands, common: ArgumentParser) -> None:
         metavar="FILE",
         help="SQuAD JSON (.xz): paragraphs, answers / 段落と答え",
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r}: expected a whole number of at least 1 / 1 以上の整数を指定してください")
-    return int(text)
 
 
 def _port(text: str) -> int:

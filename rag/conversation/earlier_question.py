@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,8 +11,8 @@ from rag.conversation.noun_kinds import find_kind, is_property
 from rag.text.morphology import Morpheme, analyze
 from rag.text.sentences import split_sentences
 
-_CASE_PARTICLES = frozenset("を が に で へ と から まで より だけ など".split())
-_BREAKS = frozenset("、 , ，".split())
+_CASE_PARTICLES = frozenset(("を", "が", "に", "で", "へ", "と", "から", "まで", "より", "だけ", "など"))
+_BREAKS = frozenset(("、", ",", "，"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +94,8 @@ def _find_topic(
         # Of 「…ときは、退職願は」 and 「契約社員は、退職願は」 the second is what is asked about.
         if place and (found is None or (start and end == index and text[start - 1] in _BREAKS)):
             found = place
-        start = index + 1 < len(morphemes) and morphemes[index + 1].start or len(text)
-        start += len(re.match(r"[、,，\s]*", text[start:]).group())  # type: ignore[union-attr]
+        following = next((each for each in morphemes[index + 1 :] if each.form not in _BREAKS), None)
+        start = len(text) if following is None else following.start
     if found is not None:
         return found, True
     return _find_first_thing(morphemes, phrases, last), False

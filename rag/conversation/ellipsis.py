@@ -143,4 +143,5 @@ def is_noun(morpheme: Morpheme) -> bool:
 
 
 def is_verb(morpheme: Morpheme) -> bool:
+    """Whether a morpheme is a verb."""
     return morpheme.pos == "動詞"

@@ -10,34 +10,33 @@ from rag.text.morphology import Morpheme
 
 NounKind = Literal["case", "number", "person", "place", "time", "property", "action", "thing"]
 
-_CASE_HEADS = frozenset("場合 とき 時 ケース 際".split())
-_PERSON_HEADS = frozenset(
-    """
-    人 者 員 士 師 生 方 社員 職員 役員 会員 係員 部長 課長 係長 次長 社長 店長 上司 部下 パート パートタイマー アルバイト
-    学生 生徒 子 子供 子ども 大人 妻 夫 配偶者 親 父 母 父母 祖父母 兄弟 姉妹 家族 男性 女性 男 女 外国人 未成年 高齢者
-    """.split()
-)
-_PLACE_HEADS = frozenset(
-    """
-    社 本社 支社 会社 工場 店 支店 本店 営業所 県 府 都 道 市 区 町 村 国 係 課 部 局 室 所 館 場 校 院 窓口 センター 庁 省
-    屋 駅 港 寺 神社 学校 病院 事務所 倉庫
-    """.split()
-)
+_CASE_HEADS = frozenset(("場合", "とき", "時", "ケース", "際"))
+_PERSON_WORDS = """
+人 者 員 士 師 生 方 社員 職員 役員 会員 係員 部長 課長 係長 次長 社長 店長 上司 部下 パート
+パートタイマー アルバイト 学生 生徒 子 子供 子ども 大人 妻 夫 配偶者 親 父 母 父母 祖父母 兄弟 姉妹 家族
+男性 女性 男 女 外国人 未成年 高齢者
+"""
+_PERSON_HEADS = frozenset(_PERSON_WORDS.split())
+_PLACE_WORDS = """
+社 本社 支社 会社 工場 店 支店 本店 営業所 県 府 都 道 市 区 町 村 国 係 課 部 局 室 所 館 場 校 院 窓口
+センター 庁 省 屋 駅 港 寺 神社 学校 病院 事務所 倉庫
+"""
+_PLACE_HEADS = frozenset(_PLACE_WORDS.split())
 # Of what, the history says; like the properties, but these may also be topics of their own.
-_MORE_PROPERTIES = frozenset(
-    """
-    定員 受講料 送料 通信料 納期 寿命 容量 標準 重さ 長さ 温度 湿度 速度 濃度 頻度 厚さ 大きさ 広さ 高さ 深さ 重量 質量
-    値 目安 最大 最小 最低 最高 平均 予算 連絡先 提出先 申込先 相談先 窓口 面積 人口 任期 起源 由来 語源 始まり 終わり
-    """.split()
-)
-_PROPERTY_ENDINGS = frozenset("料 代 費 額 率 数 量 さ 先 期".split())
+_MORE_PROPERTIES_WORDS = """
+定員 受講料 送料 通信料 納期 寿命 容量 標準 重さ 長さ 温度 湿度 速度 濃度 頻度 厚さ 大きさ 広さ 高さ 深さ
+重量 質量 値 目安 最大 最小 最低 最高 平均 予算 連絡先 提出先 申込先 相談先 窓口 面積 人口 任期 起源 由来
+語源 始まり 終わり
+"""
+_MORE_PROPERTIES = frozenset(_MORE_PROPERTIES_WORDS.split())
+_PROPERTY_ENDINGS = frozenset(("料", "代", "費", "額", "率", "数", "量", "さ", "先", "期"))
 # Doings that need a thing they are done to.
-_ACTIONS = frozenset(
-    """
-    申し込み 申込み 申込 申請 届け出 届出 発行 掃除 清掃 交換 修理 精算 延長 更新 取り消し 取消 取消し 変更 登録 解約 返品 返金
-    支払い 支払 注文 発送 点検 削除 停止 承認 許可 提出 作成 保管 準備 受付 予約 報告 手続き 手続 確認 計算 請求 手当
-    """.split()
-)
+_ACTIONS_WORDS = """
+申し込み 申込み 申込 申請 届け出 届出 発行 掃除 清掃 交換 修理 精算 延長 更新 取り消し 取消 取消し 変更
+登録 解約 返品 返金 支払い 支払 注文 発送 点検 削除 停止 承認 許可 提出 作成 保管 準備 受付 予約 報告
+手続き 手続 確認 計算 請求 手当
+"""
+_ACTIONS = frozenset(_ACTIONS_WORDS.split())
 
 
 def find_kind(phrase: Sequence[Morpheme]) -> NounKind:

@@ -1,8 +1,8 @@
 """Questions of a conversation said in full, by rules of grammar.
 
-After 「正社員の試用期間は何か月ですか」, 「契約社員は？」 becomes 「契約社員の試用期間は何か月ですか」: what a question names anew
-takes the place of its like, or is set before what was asked, and what it leaves out or points back to is put in. Every
-noun and verb of the outcome stands in the question or in the turns before it.
+After 「正社員の試用期間は何か月ですか」, 「契約社員は？」 becomes 「契約社員の試用期間は何か月ですか」: what a
+question names anew takes the place of its like, or is set before what was asked; what it leaves out or points back to
+is put in. Every noun and verb of the outcome stands in the question or in the turns before it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ LONGEST_ANSWER = 30
 LEAST_LIKENESS = 2
 """From here on two nouns are alike enough for one to take the place of the other."""
 _POINTERS = re.compile(r"(?P<that>それら?|これら?|あれ)|(?P<there>そこ|ここ|あそこ)|(?P<of>その|この|あの)")
-_ADVERBS = frozenset("同時 一度 一緒 実際 普段 通常 普通 最近 現在".split())
-_WHO = frozenset("誰 だれ どなた".split())
-_PERSONS = frozenset("人 方 者 かた".split())
+_ADVERBS = frozenset(("同時", "一度", "一緒", "実際", "普段", "通常", "普通", "最近", "現在"))
+_WHO = frozenset(("誰", "だれ", "どなた"))
+_PERSONS = frozenset(("人", "方", "者", "かた"))
 _CASE_OF = re.compile(r"の(場合|とき|時|際|ケース|ほう|方)$")
 _CASE_MARKS = "にへで"
 
@@ -55,9 +55,10 @@ def leaves_out(question: str) -> bool:
     """
     if is_elliptical(question):
         return True
-    phrases = [phrase for phrase in find_phrases(analyze(strip_opening(question))) if not find_asking(phrase) == 0]
+    phrases = [phrase for phrase in find_phrases(analyze(strip_opening(question))) if find_asking(phrase) != 0]
     bare = all(
-        not is_own(phrase) or is_property(phrase) or is_action(phrase) or phrase[-1].form in _ADVERBS for phrase in phrases
+        not is_own(phrase) or is_property(phrase) or is_action(phrase) or phrase[-1].form in _ADVERBS
+        for phrase in phrases
     )
     fragment = find_fragment(question)
     if fragment is None or not phrases:
@@ -156,7 +157,7 @@ def _change_case(words: str, fragment: Fragment, earlier: EarlierQuestion) -> st
 
 
 def _find_objects(clause: str, words: str) -> str:
-    """Return 「年次有給休暇を」 of 「年次有給休暇を一日だけとるとき」, unless the new words have an object of their own."""
+    """Return 「有給休暇を」 of 「有給休暇を一日だけとるとき」, unless the new words have an object of their own."""
     morphemes = analyze(clause)
     new = {each.form for each in analyze(words) if each.subpos == "格助詞"}
     for phrase in find_phrases(morphemes):
@@ -167,9 +168,7 @@ def _find_objects(clause: str, words: str) -> str:
     return ""
 
 
-def _rate(
-    phrase: Sequence[Morpheme], core: Sequence[Morpheme], fragment: Fragment, earlier: EarlierQuestion
-) -> float:
+def _rate(phrase: Sequence[Morpheme], core: Sequence[Morpheme], fragment: Fragment, earlier: EarlierQuestion) -> float:
     """Rate how alike two runs of nouns are; of equals, the one that is the topic's comes first."""
     if "".join(noun.form for noun in phrase) == "".join(noun.form for noun in core):
         return 6
@@ -181,7 +180,7 @@ def _rate(
     if fragment.particle.startswith(tuple(_CASE_MARKS)) and earlier.text[phrase[-1].end :][:1] == fragment.particle[0]:
         closeness += 0.5
     ends = {noun.form for noun in (phrase[-1], core[-1])}
-    if len(ends) == 1 or phrase[-1].form[-1] == core[-1].form[-1] and len(phrase) == len(core):
+    if len(ends) == 1 or (phrase[-1].form[-1] == core[-1].form[-1] and len(phrase) == len(core)):
         return 4 + closeness
     if len(phrase) > 1 and len(core) > 1 and phrase[0].form == core[0].form:
         return 3 + closeness
