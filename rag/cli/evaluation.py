@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rag.cli import conversation
 from rag.cli.dataset import load_dataset
 from rag.config.settings import Settings
 from rag.evaluation.answers import evaluate_answers
@@ -64,4 +65,5 @@ EVALUATIONS: dict[str, Callable[[Namespace, Settings, Progress | None], Report]]
     "retrieval": _retrieval,
     "answers": _answers,
     "faithfulness": _faithfulness,
+    "conversation": conversation.run,
 }

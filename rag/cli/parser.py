@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from rag.chunks.context import Context
 from rag.chunks.windows import Unit
+from rag.cli import conversation
 from rag.cli.arguments import count
 from rag.cli.dataset import add_dataset_arguments
 from rag.explanation.explanation import METHODS
@@ -171,6 +172,7 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
         parser.add_argument(
             "--rows", type=Path, metavar="FILE", help="write one line a question (JSONL) / 設問ごとの結果"
         )
+    conversation.add_arguments(kinds, common)
 
 
 def _add_tokens(commands: Commands, common: ArgumentParser) -> None:

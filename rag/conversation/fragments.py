@@ -18,6 +18,11 @@ _HOW = r"、?(?:どう|いかが)(?:です|でしょう|なります|なるの(?
 _SAME = r"(?:でも|も|では|は)、?(?:同じ|同様|一緒)(?:です|でしょう|なの(?:です|でしょう)|なんです)?か?"
 _PARTICLE = r"(?:(?:に|へ|から|まで|で|と)?は|(?:に|で|と|から)?も|だと|なら|だったら|って)"
 _FRAGMENT = re.compile(rf"(?P<words>.+?)(?:(?P<same>{_SAME})|(?P<particle>{_PARTICLE})(?:{_HOW})?)")
+_BRIEF = re.compile(
+    r"(?P<words>.+?)(?P<particle>だと|なら|だったら|では|(?<=の場合)は|(?<=のとき)は|(?<=のほう)は)、?"
+    r"(?:何|いくら|いつ|どこ|誰|どれ|どの)[^、はがを]{0,8}?(?:です|でしょう|になります|なのです|なんです)か?"
+)
+_OPEN_END = re.compile(r"(?:たら|だら|れば|えば|ければ|ないと|には|ても|でも)$")
 _ASKING = frozenset(
     ("何時", "何処", "誰", "何方", "何", "何れ", "幾ら", "幾つ", "如何", "何故", "何の", "如何して", "何程")
 )
@@ -48,8 +53,10 @@ def strip_opening(question: str) -> str:
 def find_fragment(question: str) -> Fragment | None:
     """Return what a question without a predicate names; None for one that has a predicate."""
     text = strip_opening(question)
-    found = _FRAGMENT.fullmatch(text)
-    words, particle = (found["words"].strip(), found["particle"] or _join(found["same"])) if found else (text, "は")
+    found = _FRAGMENT.fullmatch(text) or _BRIEF.fullmatch(text)
+    words, particle = (text, "は")
+    if found:
+        words, particle = found["words"].strip(), found["particle"] or _join(found["same"])
     morphemes = tuple(analyze(words))
     if not morphemes or any(is_asking(each) for each in morphemes):
         return None
@@ -60,6 +67,11 @@ def find_fragment(question: str) -> Fragment | None:
     if not (is_noun(last) or closes) or (not found and any(each.pos in ("動詞", "助動詞") for each in morphemes)):
         return None
     return Fragment(words, particle, morphemes) if find_phrases(morphemes) else None
+
+
+def is_unfinished(question: str) -> bool:
+    """Whether a question ends with a condition and says nothing of it: 「買主の側から解除するには？」."""
+    return _OPEN_END.search(strip_opening(question)) is not None
 
 
 def _join(same: str) -> str:

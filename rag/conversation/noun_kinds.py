@@ -39,6 +39,10 @@ _ACTIONS_WORDS = """
 _ACTIONS = frozenset(_ACTIONS_WORDS.split())
 
 
+# Of whom, the history says: 「兄の名前は？」.
+RELATIVES = frozenset(("父", "母", "父親", "母親", "兄", "弟", "姉", "妹", "息子", "娘", "夫", "妻", "友人"))
+
+
 def find_kind(phrase: Sequence[Morpheme]) -> NounKind:
     """Return the kind of a run of nouns, as its last noun tells it."""
     head = phrase[-1]
@@ -71,6 +75,11 @@ def is_property(phrase: Sequence[Morpheme]) -> bool:
         return True
     ends_so = head.pos == "接尾辞" and head.form in _PROPERTY_ENDINGS
     return len(phrase) == 2 and ends_so and not is_numeral(phrase[0])
+
+
+def is_headed_by_property(phrase: Sequence[Morpheme]) -> bool:
+    """Whether a run names a property, be it of a sort: 最高速度, 有効期間."""
+    return is_property(phrase) or phrase[-1].form in PROPERTIES or phrase[-1].form in _MORE_PROPERTIES
 
 
 def is_action(phrase: Sequence[Morpheme]) -> bool:

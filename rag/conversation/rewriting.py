@@ -12,21 +12,33 @@ from collections.abc import Sequence
 
 from rag.conversation.earlier_question import EarlierQuestion, take_apart
 from rag.conversation.ellipsis import CASES, NOT_POINTING, find_phrases, is_elliptical, is_own, is_verb
-from rag.conversation.fragments import ENDING, Fragment, find_asking, find_fragment, strip_opening
+from rag.conversation.fragments import ENDING, Fragment, find_asking, find_fragment, is_unfinished, strip_opening
 from rag.conversation.history import WINDOW, build_search_question
-from rag.conversation.noun_kinds import NounKind, find_kind, find_shape, is_action, is_property
+from rag.conversation.noun_kinds import (
+    RELATIVES,
+    find_kind,
+    find_shape,
+    is_action,
+    is_headed_by_property,
+    is_property,
+)
 from rag.text.morphology import Morpheme, analyze
 
 LONGEST_ANSWER = 30
 """Most characters of an answer that a word pointing at it is replaced by."""
 LEAST_LIKENESS = 2
 """From here on two nouns are alike enough for one to take the place of the other."""
-_POINTERS = re.compile(r"(?P<that>それら?|これら?|あれ)|(?P<there>そこ|ここ|あそこ)|(?P<of>その|この|あの)")
-_ADVERBS = frozenset(("同時", "一度", "一緒", "実際", "普段", "通常", "普通", "最近", "現在"))
+_POINTERS = re.compile(
+    r"(?P<that>それら?|これら?|あれ)|(?P<there>そこ|ここ|あそこ)|(?P<of>その|この|あの)|(?P<who>彼女|彼(?!ら))"
+)
+_ADVERBS = frozenset(
+    ("同時", "一度", "一緒", "実際", "普段", "通常", "普通", "最近", "現在", "つもり", "予定", "はず", "わけ", "ため")
+)
+_TIMES = frozenset(("日", "年", "月", "時", "時期", "季節", "頃", "ころ"))
 _WHO = frozenset(("誰", "だれ", "どなた"))
 _PERSONS = frozenset(("人", "方", "者", "かた"))
 _CASE_OF = re.compile(r"の(場合|とき|時|際|ケース|ほう|方)$")
-_CASE_MARKS = "にへで"
+_CASE_MARKS = ("に", "へ", "で", "から", "まで")
 
 
 def rewrite_question(question: str, history: Sequence[tuple[str, str]], *, window: int = WINDOW) -> str:
@@ -53,17 +65,21 @@ def leaves_out(question: str) -> bool:
     A doing or property without its thing (「再発行の費用は？」) needs them too, and so does all that has no predicate,
     unless it names a property and its thing (「家族手当の金額は？」).
     """
-    if is_elliptical(question):
+    if is_elliptical(question) or is_unfinished(question):
         return True
     phrases = [phrase for phrase in find_phrases(analyze(strip_opening(question))) if find_asking(phrase) != 0]
-    bare = all(
-        not is_own(phrase) or is_property(phrase) or is_action(phrase) or phrase[-1].form in _ADVERBS
-        for phrase in phrases
-    )
+    bare = all(_is_bare(phrase) for phrase in phrases)
     fragment = find_fragment(question)
     if fragment is None or not phrases:
         return bare
     return bare or not is_property(phrases[-1])
+
+
+def _is_bare(phrase: Sequence[Morpheme]) -> bool:
+    """Whether a run of nouns says nothing unless one knows of whom or of what."""
+    if not is_own(phrase) or is_property(phrase) or is_action(phrase):
+        return True
+    return phrase[-1].form in _ADVERBS or (len(phrase) == 1 and phrase[0].form in RELATIVES)
 
 
 def _resolve(question: str, before: tuple[str, str] | None, window: int) -> str:
@@ -89,23 +105,31 @@ def _complete(fragment: Fragment, earlier: EarlierQuestion) -> str | None:
     bearer = _CASE_OF.sub("", words)
     if kind == "case" and bearer == words:
         return _change_case(words, fragment, earlier)
-    return _replace_like(bearer, fragment, earlier) or f"{words}{fragment.particle}、{earlier.text}"
+    replaced = _replace_like(bearer, fragment, earlier)
+    if replaced is None and kind == "thing" and _find_topic_kind(earlier) in ("person", "place"):
+        return f"{earlier.thing}の{words}は"
+    return replaced or f"{words}{fragment.particle}、{earlier.text}"
+
+
+def _find_topic_kind(earlier: EarlierQuestion) -> str:
+    phrases = find_phrases(analyze(earlier.thing))
+    return find_kind(phrases[-1]) if phrases else ""
 
 
 def _replace_like(words: str, fragment: Fragment, earlier: EarlierQuestion) -> str | None:
     """Put the new words where the old question has their like; None where it has none."""
     morphemes = analyze(words)
     core = find_phrases(morphemes)[-1]
-    rated = [(_rate(phrase, core, fragment, earlier), phrase) for phrase in earlier.phrases]
+    joined = any(each.form == "の" for each in morphemes)
+    rated = [(_rate(phrase, core, fragment.particle, earlier, joined=joined), phrase) for phrase in earlier.phrases]
     best, old = max(rated, key=lambda pair: pair[0], default=(0.0, ()))
     if best < LEAST_LIKENESS:
         return None
     has_clause = any(is_verb(each) for each in morphemes)
-    joined = any(each.form == "の" for each in morphemes)
     start, end = old[0].start, old[-1].end
     if has_clause or joined:
         start = earlier.extend_left(old, clauses=has_clause)
-        if best == LEAST_LIKENESS and earlier.topic is not None:
+        if best == LEAST_LIKENESS and joined and earlier.topic is not None:
             end = max(end, earlier.topic[0] + len(earlier.thing))
     return earlier.text[:start] + words + earlier.text[end:]
 
@@ -168,26 +192,38 @@ def _find_objects(clause: str, words: str) -> str:
     return ""
 
 
-def _rate(phrase: Sequence[Morpheme], core: Sequence[Morpheme], fragment: Fragment, earlier: EarlierQuestion) -> float:
+def _rate(
+    phrase: Sequence[Morpheme], core: Sequence[Morpheme], particle: str, earlier: EarlierQuestion, *, joined: bool
+) -> float:
     """Rate how alike two runs of nouns are; of equals, the one that is the topic's comes first."""
     if "".join(noun.form for noun in phrase) == "".join(noun.form for noun in core):
         return 6
     shape = find_shape(core)
     if shape and shape == find_shape(phrase):
         return 5
-    in_topic = earlier.topic is not None and earlier.topic[0] <= phrase[0].start < earlier.topic[1]
-    closeness = 0.25 if in_topic else 0.0
-    if fragment.particle.startswith(tuple(_CASE_MARKS)) and earlier.text[phrase[-1].end :][:1] == fragment.particle[0]:
-        closeness += 0.5
+    closeness = 0.25 if _is_in_topic(phrase, earlier) else 0.0
+    case = "で" if particle == "だと" else particle.rstrip("はも")
+    same_case = case in _CASE_MARKS and earlier.text[phrase[-1].end :].startswith(case)
+    closeness += 0.5 if same_case else 0.0
     ends = {noun.form for noun in (phrase[-1], core[-1])}
     if len(ends) == 1 or (phrase[-1].form[-1] == core[-1].form[-1] and len(phrase) == len(core)):
         return 4 + closeness
     if len(phrase) > 1 and len(core) > 1 and phrase[0].form == core[0].form:
         return 3 + closeness
-    kinds: set[NounKind] = {find_kind(phrase), find_kind(core)}
-    if kinds == {"thing"}:
-        return 2 if in_topic else 1
-    return 2 + closeness if len(kinds) == 1 else 0
+    kind = find_kind(core)
+    if kind != find_kind(phrase):
+        return 0
+    if kind != "thing" or same_case:
+        return 2.5 + closeness
+    things = [each for each in earlier.phrases if _is_in_topic(each, earlier) and not is_headed_by_property(each)]
+    things = [each for each in things if find_kind(each) == "thing"]
+    # 「…だと」 names a case in which the old topic is asked about, 「…は」 a new topic.
+    alone = len(things) == 1 or joined
+    return LEAST_LIKENESS if alone and particle[-1] in "はもて" and phrase in things else 0
+
+
+def _is_in_topic(phrase: Sequence[Morpheme], earlier: EarlierQuestion) -> bool:
+    return earlier.topic is not None and earlier.topic[0] <= phrase[0].start < earlier.topic[1]
 
 
 def _put_topic(question: str, earlier: EarlierQuestion) -> str | None:
@@ -223,15 +259,25 @@ def _replace_pointer(question: str, pointer: re.Match[str], earlier: EarlierQues
     answer = earlier.answer if 0 < len(earlier.answer) <= LONGEST_ANSWER else ""
     thing = earlier.thing
     if pointer["there"]:
-        return f"{head}{answer if answer and asked == 'どこ' else thing}{rest}"
+        placed = answer and (asked == "どこ" or _is_place(answer))
+        return f"{head}{answer if placed else thing}{rest}"
     if pointer["that"]:
         return f"{head}{thing}{rest}"
+    if pointer["who"]:
+        return f"{head}{answer if answer and asked in _WHO else thing}{rest}"
     phrases = find_phrases(analyze(rest))
     noun = "".join(each.surface for each in phrases[0]) if phrases and phrases[0][0].start == 0 else ""
-    if answer and ((noun in _PERSONS and asked in _WHO) or (noun in ("日", "年", "時", "月") and asked == "いつ")):
+    if answer and noun in _PERSONS and asked in _WHO:
         return f"{head}{answer}{rest[len(noun) :]}"
+    if answer and noun in _TIMES and asked == "いつ":
+        return f"{thing}は、{head}{answer}{'の' if len(noun) > 1 else ''}{rest[0 if len(noun) > 1 else len(noun) :]}"
     if noun and thing.endswith(noun):
         return f"{head}{thing}{rest[len(noun) :]}"
     if noun in CASES and thing.endswith(tuple(CASES)):
         return f"{head}{thing}{rest[len(noun) :]}"
     return f"{head}{thing}の{rest}"
+
+
+def _is_place(words: str) -> bool:
+    phrases = find_phrases(analyze(words))
+    return bool(phrases) and find_kind(phrases[-1]) == "place"
