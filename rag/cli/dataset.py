@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.cli.arguments import count, number
+from rag.cli.arguments import add_mode, add_windows, count, number
 from rag.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def add_dataset_arguments(parser: ArgumentParser) -> None:
 
 def add_run_arguments(parser: ArgumentParser, *, limit: int) -> None:
     """Add what all experiments that write a folder have in common; they write rows there and nowhere else."""
+    add_windows(parser)
+    add_mode(parser)
     parser.add_argument(
         "--limit",
         type=count,

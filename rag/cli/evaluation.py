@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from rag.cli import conversation
 from rag.cli.dataset import load_dataset
 from rag.config.settings import Settings
+from rag.errors import ArgumentError
 from rag.evaluation.answers import evaluate_answers
+from rag.evaluation.datasets import load_beir
 from rag.evaluation.faithfulness import evaluate_faithfulness
 from rag.evaluation.faithfulness_plot import draw_faithfulness
+from rag.evaluation.judged_retrieval import evaluate_judged_retrieval
 from rag.evaluation.reading import evaluate_reading
 from rag.evaluation.retrieval import evaluate_retrieval
 from rag.evaluation.rows import Report
@@ -27,6 +30,11 @@ def _reading(given: Namespace, settings: Settings, progress: Progress | None) ->
 
 
 def _retrieval(given: Namespace, settings: Settings, progress: Progress | None) -> Report:
+    if bool(given.squad) == bool(given.beir):
+        raise ArgumentError("expected --squad FILE or --beir FOLDER, and not both; give one")
+    if given.beir:
+        corpus = load_beir(given.beir, split=given.split)
+        return evaluate_judged_retrieval(corpus, settings, limit=given.limit, progress=progress)
     return evaluate_retrieval(
         given.squad,
         given.pool,

@@ -6,13 +6,10 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from rag.chunks.context import Context
-from rag.chunks.windows import Unit
 from rag.cli import conversation
-from rag.cli.arguments import count
+from rag.cli.arguments import add_mode, add_windows, count
 from rag.cli.dataset import add_dataset_arguments
 from rag.explanation.explanation import METHODS
-from rag.retrieval.search import Mode
 from rag.retrieval.widening import Widen
 
 if TYPE_CHECKING:
@@ -57,22 +54,11 @@ def _build_common() -> ArgumentParser:
     return common
 
 
-def _add_windows(parser: ArgumentParser) -> None:
-    parser.add_argument("--size", type=int, help="length of a window / 窓の長さ")
-    parser.add_argument("--stride", type=int, help="step of a window / 窓のずらし幅")
-    parser.add_argument("--unit", choices=get_args(Unit), help="what size and stride count / 単位")
-    parser.add_argument("--context", choices=get_args(Context), help="put before windows / 窓の前に付ける見出し")
-
-
-def _add_mode(parser: ArgumentParser) -> None:
-    parser.add_argument("--mode", choices=get_args(Mode), help="kind of search / 検索の種類")
-
-
 def _add_documents(commands: Commands, common: ArgumentParser) -> None:
     ingest = commands.add_parser("ingest", parents=[common], help="read files and folders / 文書を取り込む")
     ingest.add_argument("paths", nargs="+", metavar="PATH", type=Path)
     ingest.add_argument("--tag", action="append", default=[], metavar="KEY=VALUE", help="tag them / 札を付ける")
-    _add_windows(ingest)
+    add_windows(ingest)
     documents = commands.add_parser("documents", parents=[common], help="list the documents / 文書の一覧")
     documents.add_argument("--losses", action="store_true", help="what of them did not come in / 取り込めなかったもの")
     remove = commands.add_parser("remove", parents=[common], help="remove a document / 文書を削除する")
@@ -88,7 +74,7 @@ def _add_upkeep(commands: Commands, common: ArgumentParser) -> None:
     sync.add_argument("folder", metavar="FOLDER", type=Path)
     sync.add_argument("--dry-run", action="store_true", help="say only what would be done / することを示すだけ")
     sync.add_argument("--watch", action="store_true", help="go on until Ctrl-C / 変化を追い続ける")
-    _add_windows(sync)
+    add_windows(sync)
     commands.add_parser("verify", parents=[common], help="check the library / 文書庫を検査する")
     commands.add_parser("repair", parents=[common], help="mend what verify finds / 文書庫を直す")
     export = commands.add_parser("export", parents=[common], help="write it into one file / 一つのファイルに書き出す")
@@ -115,7 +101,7 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
             metavar="EXPR",
             help="search only documents such as 部署=総務, format=pdf, path=規程/*, modified>=2024-04-01 / 絞り込み",
         )
-        _add_mode(parser)
+        add_mode(parser)
         parser.add_argument("--widen", choices=get_args(Widen), help="widen to whole articles / 条・節の全文に広げる")
     ask.add_argument(
         "--history", type=Path, metavar="FILE", help='earlier turns: JSON [{"question","answer"}] / 会話の履歴'
@@ -156,17 +142,19 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     )
     faithfulness.add_argument("--method", action="append", choices=METHODS, help="only this one; may be repeated")
     faithfulness.add_argument("--plot", type=Path, metavar="FILE", help="draw the figures (PNG, SVG) / 図に描く")
-    for parser in (reading, retrieval):
-        parser.add_argument("--squad", nargs="+", required=True, type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
+    reading.add_argument("--squad", nargs="+", required=True, type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
+    retrieval.add_argument("--squad", nargs="+", default=[], type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
+    retrieval.add_argument("--beir", type=Path, metavar="FOLDER", help="corpus, queries, qrels / BEIR 形式のフォルダー")
+    retrieval.add_argument("--split", default="test", metavar="NAME", help="of qrels/NAME.tsv (test) / 使う判定")
     retrieval.add_argument(
         "--pool", nargs="+", default=[], type=Path, metavar="FILE", help="more paragraphs / 追加の段落"
     )
-    answers.add_argument("--docs", required=True, type=Path, metavar="FILE", help="docs.jsonl (.xz)")
-    answers.add_argument("--questions", required=True, type=Path, metavar="FILE", help="questions.jsonl (.xz)")
+    answers.add_argument("--docs", required=True, type=Path, metavar="PATH", help="docs.jsonl, file, folder / 文書")
+    answers.add_argument("--questions", required=True, type=Path, metavar="FILE", help="JSONL or CSV (.xz) / 設問")
     answers.add_argument("--trace", type=Path, metavar="FOLDER", help="show where answers went wrong / 誤りを追跡する")
-    _add_windows(answers)
+    add_windows(answers)
     for parser in (retrieval, answers, faithfulness):
-        _add_mode(parser)
+        add_mode(parser)
     for parser in (reading, retrieval, answers, faithfulness):
         parser.add_argument("--limit", type=count, metavar="N", help="first N questions only / 先頭の N 問")
         parser.add_argument(

@@ -18,8 +18,12 @@ BUDGET = 2000
 
 
 def fill_budget(answer: Answer, library: Library) -> Sequence[Hit]:
-    """Return the hits of the answer, or more of the same search when they are too short for the budget."""
-    if sum(hit.end - hit.start for hit in answer.hits) >= BUDGET:
+    """Return the hits of the answer, or more of the same search when they are too short for the budget.
+
+    The answer must have been searched for with the settings' number of hits: where it has fewer, there are no more.
+    """
+    found = sum(hit.end - hit.start for hit in answer.hits)
+    if found >= BUDGET or len(answer.hits) < library.settings.hits:
         return answer.hits
     more = max(len(answer.hits), 2 * BUDGET // library.settings.stride)
     return library.search(answer.search_question, k=more)

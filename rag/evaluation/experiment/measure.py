@@ -21,13 +21,15 @@ class Measure:
     """One column of the rows that meet all conditions, made one number.
 
     `where` holds the wanted value of columns by name. `scale` is what the number is multiplied with to be shown: 100
-    for percent. Rows whose column is None do not count.
+    for percent. Rows whose column is None do not count. `unit` is the column that says which rows belong together, such
+    as those of one question: an interval draws all of them or none, for they are no independent evidence.
     """
 
     column: str
     where: Mapping[str, Value] = field(default_factory=dict)
     kind: Kind = "mean"
     scale: float = 1.0
+    unit: str | None = None
 
     def select(self, rows: Sequence[Row]) -> list[Row]:
         """Return the rows that count."""
@@ -43,15 +45,29 @@ class Measure:
         return self.scale * reduce_values(values, kind=self.kind) if values else None
 
     def interval(self, rows: Sequence[Row], *, seed: int = 0) -> Interval | None:
-        """Return the mean with its 95 % bootstrap interval over rows; None where no row counts or it is no mean."""
+        """Return the mean with its 95 % bootstrap interval; None where no row counts or it is no mean."""
+        chosen = self.select(rows)
         values = self._take(rows)
         if not values or self.kind != "mean":
             return None
-        found = paired_interval(values, [0.0] * len(values), seed=seed, draws=DRAWS)
+        if self.unit is not None:
+            found = _draw_groups(values, [row.get(self.unit) for row in chosen], seed=seed)
+        else:
+            found = paired_interval(values, [0.0] * len(values), seed=seed, draws=DRAWS)
         return Interval(self.scale * found.mean, self.scale * found.low, self.scale * found.high)
 
     def _take(self, rows: Sequence[Row]) -> list[float]:
         return [float(row[self.column]) for row in self.select(rows)]  # type: ignore[arg-type]
+
+
+def _draw_groups(values: Sequence[float], groups: Sequence[object], *, seed: int) -> Interval:
+    """Return the mean with its percentile bootstrap interval over whole groups of values."""
+    _, places = np.unique([repr(group) for group in groups], return_inverse=True)
+    numbers = np.asarray(values, dtype=np.float64)
+    sums, counts = np.bincount(places, weights=numbers), np.bincount(places)
+    drawn = np.random.default_rng(seed).integers(len(sums), size=(DRAWS, len(sums)))
+    low, high = np.quantile(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), [0.025, 0.975])
+    return Interval(float(numbers.mean()), float(low), float(high))
 
 
 def reduce_values(values: Sequence[float], *, kind: Kind) -> float:

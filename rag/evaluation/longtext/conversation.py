@@ -15,7 +15,7 @@ from rag.conversation.model_rewriting import rewrite_with_model
 from rag.conversation.rewriting import rewrite_question
 from rag.errors import ArgumentError, DatasetError
 from rag.evaluation.budget import fill_budget, is_within_budget
-from rag.evaluation.datasets import Followup, FollowupDataset
+from rag.evaluation.datasets import Followup, FollowupDataset, Question
 from rag.evaluation.experiment.experiment import Experiment, run_experiment
 from rag.evaluation.experiment.trial import Trial
 from rag.evaluation.judgement import judge
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from rag.config.settings import Settings
     from rag.embeddings.encoder import Progress
 
-TURNS = (1, 3)
-"""Last turns put in front of a question unless others are asked for."""
 Rewrite = Callable[[Followup], str]
 
 
@@ -49,7 +47,7 @@ def evaluate_conversation(
     dataset: FollowupDataset,
     settings: Settings,
     *,
-    turns: Sequence[int] = TURNS,
+    turns: Sequence[int],
     limit: int | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
@@ -139,31 +137,39 @@ class _Talk:
         self._library = library
         self._dataset = dataset
         self._filled = False
-        self._first: tuple[str, Row] | None = None
+        self._asked: tuple[str, dict[str, Row]] = "", {}
 
     def ask(self, followup: Followup, strategy: Strategy) -> Row:
         """Ask a question put in one way; the row says what that gains over the question as asked."""
-        row = self._measure(followup, strategy)
-        if strategy.name == ASKED:
-            self._first = followup.question.id, row
-        elif (
-            self._first is None or self._first[0] != followup.question.id
-        ):  # the run goes on in the midst of a question
-            plain = Strategy(ASKED, "", lambda each: each.question.text)
-            self._first = followup.question.id, self._measure(followup, plain)
-        first = self._first[1]
-        return {**row, **{gain: row[name] - first[name] for name, gain in GAINS.items()}}  # type: ignore[operator]
+        begun = time.perf_counter()
+        searched = strategy.rewrite(followup)
+        rewriting = time.perf_counter() - begun
+        row, first = self._search(followup, searched), self._search(followup, followup.question.text)
+        return {
+            "question": followup.question.id,
+            "strategy": strategy.name,
+            **row,
+            **{gain: row[name] - first[name] for name, gain in GAINS.items()},  # type: ignore[operator]
+            "milliseconds_rewriting": 1000 * rewriting,
+            "seconds": rewriting + row["seconds"],  # type: ignore[operator]
+        }
 
-    def _measure(self, followup: Followup, strategy: Strategy) -> Row:
+    def _search(self, followup: Followup, searched: str) -> Row:
+        """Ask a question in these words, once however many strategies come to them."""
+        if self._asked[0] != followup.question.id:
+            self._asked = followup.question.id, {}
+        known = self._asked[1]
+        if searched not in known:
+            known[searched] = self._measure(followup.question, searched)
+        return known[searched]
+
+    def _measure(self, question: Question, searched: str) -> Row:
         if not self._filled:
             self._library.add_documents(list(self._dataset.documents.values()))
             self._filled = True
         begun = time.perf_counter()
-        searched = strategy.rewrite(followup)
-        rewriting = time.perf_counter() - begun
         answer = self._library.ask(searched)
         seconds = time.perf_counter() - begun
-        question = followup.question
         judged = judge(
             question,
             answer.text or "",
@@ -175,8 +181,6 @@ class _Talk:
         hits = fill_budget(answer, self._library)
         rank = find_rank(hits, question)
         return {
-            "question": question.id,
-            "strategy": strategy.name,
             "asked": question.text,
             "searched": searched,
             "gold": list(question.accepted),
@@ -188,6 +192,5 @@ class _Talk:
             "f1": judged.f1,
             "exact_match": judged.exact_match,
             "refused": float(judged.no_answer),
-            "milliseconds_rewriting": 1000 * rewriting,
             "seconds": seconds,
         }
