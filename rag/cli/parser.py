@@ -6,7 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from rag.cli import conversation
+from rag.cli import conversation, report
 from rag.cli.arguments import add_mode, add_windows, count
 from rag.cli.dataset import add_dataset_arguments
 from rag.explanation.explanation import METHODS
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 EPILOG = """\
 exit codes / 終了コード
   0  done; answered                     完了・回答あり
-  1  no answer found; library not clean 回答なし・検査で問題あり
+  1  no answer found; library not clean; a run got worse
+                                        回答なし・検査で問題あり・結果が悪化
   2  usage or input error               使い方・入力の誤り（他のファイルは取り込み済み）
 """
 
@@ -39,6 +40,7 @@ def build_parser() -> ArgumentParser:
     _add_attention(commands, common)
     _add_evaluation(commands, common)
     _add_tokens(commands, common)
+    report.add_arguments(commands, common)
     return parser
 
 
