@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.conversation.ellipsis import find_phrases, is_case, is_own
+from rag.conversation.ellipsis import find_phrases, is_case, is_noun, is_own
 from rag.conversation.fragments import find_asking, strip_opening
 from rag.conversation.noun_kinds import find_kind, is_property
 from rag.text.morphology import Morpheme, analyze
@@ -50,6 +50,20 @@ class EarlierQuestion:
     def question_word(self) -> Morpheme | None:
         """The first question word."""
         return None if self.asking is None else self.morphemes[self.asking]
+
+    @property
+    def question_phrase(self) -> str:
+        """The question word with what belongs to it: 何日, いつまで."""
+        if self.asking is None:
+            return ""
+        end = self.asking + 1
+        while end < len(self.morphemes) and (
+            is_noun(self.morphemes[end]) or self.morphemes[end].subpos in ("名詞的", "副助詞")
+        ):
+            if self.morphemes[end].form == "か":
+                break
+            end += 1
+        return self.text[self.morphemes[self.asking].start : self.morphemes[end - 1].end]
 
     def extend_left(self, phrase: Sequence[Morpheme], *, clauses: bool) -> int:
         """Return where a phrase begins with the nouns that の joins to it, or with its relative clause as well."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.conversation.ellipsis import find_phrases, is_noun
+from rag.conversation.ellipsis import find_phrases, is_noun, is_verb
 from rag.text.morphology import Morpheme, analyze
 
 ENDING = "?？。．.!！… 　\n\t"
@@ -17,7 +17,7 @@ _OPENING = re.compile(
 _HOW = r"、?(?:どう|いかが)(?:です|でしょう|なります|なるの(?:です|でしょう)|なる|なの(?:です|でしょう)|なんです)?か?"
 _SAME = r"(?:でも|も|では|は)、?(?:同じ|同様|一緒)(?:です|でしょう|なの(?:です|でしょう)|なんです)?か?"
 _PARTICLE = r"(?:(?:に|へ|から|まで|で|と)?は|(?:に|で|と|から)?も|だと|なら|だったら|って)"
-_FRAGMENT = re.compile(rf"(?P<words>.+?)(?:(?P<same>{_SAME})|(?P<particle>{_PARTICLE})(?:{_HOW})?)")
+_FRAGMENT = re.compile(rf"(?P<words>.+?)(?:(?P<same>{_SAME})|(?P<particle>{_PARTICLE})(?P<how>{_HOW})?)")
 _BRIEF = re.compile(
     r"(?P<words>.+?)(?P<particle>だと|なら|だったら|では|(?<=の場合)は|(?<=のとき)は|(?<=のほう)は)、?"
     r"(?:何|いくら|いつ|どこ|誰|どれ|どの)[^、はがを]{0,8}?(?:です|でしょう|になります|なのです|なんです)か?"
@@ -53,15 +53,20 @@ def strip_opening(question: str) -> str:
 def find_fragment(question: str) -> Fragment | None:
     """Return what a question without a predicate names; None for one that has a predicate."""
     text = strip_opening(question)
-    found = _FRAGMENT.fullmatch(text) or _BRIEF.fullmatch(text)
+    whole = _FRAGMENT.fullmatch(text)
+    found = whole or _BRIEF.fullmatch(text)
     words, particle = (text, "は")
     if found:
         words, particle = found["words"].strip(), found["particle"] or _join(found["same"])
     morphemes = tuple(analyze(words))
     if not morphemes or any(is_asking(each) for each in morphemes):
         return None
+    acts = any(is_verb(each) for each in morphemes)
+    # 「サーバーが停止した場合はどうなりますか」 asks of a whole clause, 「夜間はどうですか」 of nothing.
+    if whole and whole["how"] and particle.endswith("は") and acts:
+        return None
     last = morphemes[-1]
-    if last.subpos == "準体助詞" and found:
+    if found and last.form == "の" and len(morphemes) > 1 and morphemes[-2].pos in ("動詞", "助動詞", "形容詞"):
         return Fragment(words, particle, morphemes, predicate=True)
     closes = last.surface in ("」", "』", "］", "）", ")")
     if not (is_noun(last) or closes) or (not found and any(each.pos in ("動詞", "助動詞") for each in morphemes)):

@@ -138,7 +138,7 @@ def _ask_anew(fragment: Fragment, earlier: EarlierQuestion) -> str | None:
     """Ask of the old topic, with the old question word, what is said of it anew: 「削除されるのは？」."""
     if earlier.topic is None or earlier.asking is None:
         return None
-    return f"{earlier.thing}は、{fragment.words}は{earlier.text[earlier.morphemes[earlier.asking].start :]}"
+    return f"{earlier.thing}は、{fragment.words}は{earlier.question_phrase}"
 
 
 def _name_property(fragment: Fragment, core: Sequence[Morpheme], earlier: EarlierQuestion) -> str | None:
