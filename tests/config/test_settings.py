@@ -66,6 +66,9 @@ def test_manifest_keeps_only_what_vectors_depend_on(tmp_path: Path) -> None:
         pytest.param("rag.toml", "size = 0", "size = 0; expected a whole number of at least 1", id="zero"),
         pytest.param("rag.toml", "size = true", "size = True; expected a whole number", id="boolean"),
         pytest.param("rag.toml", 'mode = "fast"', "expected one of hybrid, dense, lexical", id="choice"),
+        pytest.param(
+            "rag.toml", 'conversation = "guess"', "expected one of rewrite, history, model, none", id="conversation"
+        ),
         pytest.param("rag.toml", "reader = 3", "reader = 3; expected a text", id="kind"),
         pytest.param("rag.toml", 'reader = " "', "reader = ' '; expected a text that is not empty", id="blank"),
         pytest.param("rag.toml", "dense_share = 1.5", "dense_share = 1.5; expected a number from 0 to 1", id="share"),

@@ -60,12 +60,11 @@ def present_conversation(rows: Sequence[Row], *, labels: Mapping[str, str]) -> P
 def _build_quality(present: Sequence[str], labels: Mapping[str, str]) -> Table:
     return Table(
         "質 / quality",
-        ["言い方 / strategy", *QUALITY.values(), "完全一致", "回答なし", "設問"],
+        ["言い方 / strategy", *QUALITY.values(), "完全一致", "回答なし"],
         [
             [
                 labels[name],
                 *(Measure(column, {"strategy": name}) for column in (*QUALITY, "exact_match", "refused")),
-                Measure("seconds", {"strategy": name}, kind="count"),
             ]
             for name in present
         ],
