@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.table import Table
 
 from rag.cli import terminal
 from rag.cli.exit_codes import DONE, WORSE
@@ -65,12 +64,11 @@ def _print_comparison(comparison: Comparison) -> None:
     output = terminal.output
     for name, (old, new) in comparison.settings.items():
         output.print(f"[dim]{escape(name)}: {escape(f'{old!r:.80}')} → {escape(f'{new!r:.80}')}[/]", soft_wrap=True)
-    table = Table("", "A", "B", "B − A [95 %]", "判定 / verdict", box=None)
+    # One line a figure, however long: logs of CI are narrow, and names of figures are not.
     for each in comparison.differences:
-        style = "bold red" if each.failed else STYLES.get(each.verdict, "")
-        cells = (each.name, f"{each.before:.4f}", f"{each.after:.4f}", _write_gap(each), name_verdict(each))
-        table.add_row(*map(escape, cells), style=style)
-    output.print(table)
+        style = "bold red" if each.failed else STYLES.get(each.verdict, "default")
+        line = f"{each.name}: {each.before:.4f} → {each.after:.4f}  {_write_gap(each)}  {name_verdict(each)}"
+        output.print(f"[{style}]{escape(line)}[/]", soft_wrap=True)
     for each in comparison.differences:
         if each.changes and (each.failed or each.verdict in STYLES):
             output.print(f"{escape(each.name)}: {len(each.changes)} 行が変わりました / rows changed")

@@ -21,7 +21,7 @@ def runs(tmp_path: Path) -> tuple[str, str]:
 def test_a_worse_run_is_shown_and_exits_with_1(runs: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", *runs]) == 1
     printed = capsys.readouterr().out
-    assert "許容を超えて悪化 / failed" in printed
+    assert "f1: 100.0000 → 50.0000  -50.0000 [-50.0000, -50.0000]  許容を超えて悪化 / failed\n" in printed
     assert "q0: 1.0000 → 0.5000" in printed
     assert "name: 'a' → 'b'" in printed
 

@@ -102,8 +102,8 @@ def test_only_rows_with_a_common_key_count(tmp_path: Path) -> None:
 
 def test_rows_of_one_group_are_drawn_together() -> None:
     gaps = [0.0, 0.0, 1.0, 1.0]
-    apart = find_interval(gaps, ["a", "b", "c", "d"], level=0.5, seed=0)
-    together = find_interval(gaps, ["a", "a", "b", "b"], level=0.5, seed=0)
+    apart = find_interval(gaps, ["a", "b", "c", "d"], level=0.8, seed=0)
+    together = find_interval(gaps, ["a", "a", "b", "b"], level=0.8, seed=0)
     assert (apart.mean, apart.low, apart.high) == (0.5, 0.25, 0.75)
     assert (together.low, together.high) == (0.0, 1.0)
 
