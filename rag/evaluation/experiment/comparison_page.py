@@ -70,7 +70,7 @@ def present_comparison(comparison: Comparison) -> Presentation:
             for run in (BEFORE, AFTER, GAP)
         ]
         gap = cells[2] if each.interval is not None else each.after - each.before
-        rows.append([each.name, cells[0], cells[1], gap, name_verdict(each), each.n])
+        rows.append([each.name, cells[0], cells[1], gap, name_verdict(each), str(each.n)])
     changed = [
         Table(
             f"変わった設問 / rows that changed: {each.name}",
