@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.cli import losses, terminal, upkeep
+from rag.cli import losses, report, terminal, upkeep
 from rag.cli.exit_codes import DONE, INPUT_ERROR, INTERRUPTED, NOTHING_FOUND
 from rag.cli.opening import open_library
 from rag.cli.parser import build_parser
@@ -74,13 +74,13 @@ def _titles(library: Library) -> Callable[[str], str]:
 
 def _ingest(given: Namespace, settings: Settings) -> int:
     with open_library(settings, create=True) as library, terminal.show_ingest(visible=not given.quiet) as progress:
-        report = library.add(given.paths, tags=parse_tags(given.tag), progress=progress)
+        found = library.add(given.paths, tags=parse_tags(given.tag), progress=progress)
     if given.json:
-        terminal.print_json(describe_ingest(report))
+        terminal.print_json(describe_ingest(found))
     else:
-        terminal.print_ingest(report)
-        losses.print_losses(report.losses)
-    return INPUT_ERROR if report.failed else DONE
+        terminal.print_ingest(found)
+        losses.print_losses(found.losses)
+    return INPUT_ERROR if found.failed else DONE
 
 
 def _documents(given: Namespace, settings: Settings) -> int:
@@ -212,13 +212,13 @@ def _evaluate(given: Namespace, settings: Settings) -> int:
     if given.rows is not None:
         write_rows(given.rows, ())  # a file that cannot be written is told now, not after an hour
     with terminal.show_count(visible=not given.quiet) as progress:
-        report = EVALUATIONS[given.kind](given, settings, progress)
+        found = EVALUATIONS[given.kind](given, settings, progress)
     if given.rows is not None:
-        write_rows(given.rows, report.rows)
+        write_rows(given.rows, found.rows)
     if given.json:
-        terminal.print_json(describe_report(report))
+        terminal.print_json(describe_report(found))
     else:
-        terminal.print_report(report)
+        terminal.print_report(found)
     return DONE
 
 
@@ -246,4 +246,5 @@ COMMANDS: dict[str, Callable[[Namespace, Settings], int]] = {
     "attention": _attention,
     "evaluate": _evaluate,
     "tokens": _tokens,
+    "report": report.run,
 }

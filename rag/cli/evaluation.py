@@ -6,12 +6,15 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rag.cli import needle, position, sweep
+from rag.cli import conversation, needle, position, sweep
 from rag.cli.dataset import load_dataset
 from rag.config.settings import Settings
+from rag.errors import ArgumentError
 from rag.evaluation.answers import evaluate_answers
+from rag.evaluation.datasets import load_beir
 from rag.evaluation.faithfulness.evaluation import evaluate_faithfulness
 from rag.evaluation.faithfulness.plot import draw_faithfulness
+from rag.evaluation.judged_retrieval import evaluate_judged_retrieval
 from rag.evaluation.reading import evaluate_reading
 from rag.evaluation.retrieval import evaluate_retrieval
 from rag.evaluation.rows import Report
@@ -27,6 +30,11 @@ def _reading(given: Namespace, settings: Settings, progress: Progress | None) ->
 
 
 def _retrieval(given: Namespace, settings: Settings, progress: Progress | None) -> Report:
+    if bool(given.squad) == bool(given.beir):
+        raise ArgumentError("expected --squad FILE or --beir FOLDER, and not both; give one")
+    if given.beir:
+        corpus = load_beir(given.beir, split=given.split)
+        return evaluate_judged_retrieval(corpus, settings, limit=given.limit, progress=progress)
     return evaluate_retrieval(
         given.squad,
         given.pool,
@@ -69,4 +77,5 @@ EVALUATIONS: dict[str, Callable[[Namespace, Settings, Progress | None], Report]]
     "needle": needle.run,
     "position": position.run,
     "sweep": sweep.run,
+    "conversation": conversation.run,
 }

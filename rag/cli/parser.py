@@ -6,7 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from rag.cli import needle, position, sweep
+from rag.cli import conversation, needle, position, report, sweep
 from rag.cli.arguments import add_mode, add_windows, count
 from rag.cli.dataset import add_dataset_arguments
 from rag.explanation.explanation import METHODS
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 EPILOG = """\
 exit codes / 終了コード
   0  done; answered                     完了・回答あり
-  1  no answer found; library not clean 回答なし・検査で問題あり
+  1  no answer found; library not clean; a run got worse
+                                        回答なし・検査で問題あり・結果が悪化
   2  usage or input error               使い方・入力の誤り（他のファイルは取り込み済み）
 """
 
@@ -39,6 +40,7 @@ def build_parser() -> ArgumentParser:
     _add_attention(commands, common)
     _add_evaluation(commands, common)
     _add_tokens(commands, common)
+    report.add_arguments(commands, common)
     return parser
 
 
@@ -146,13 +148,15 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
         "--out", type=Path, metavar="FOLDER", help="folder of the run (runs/…) / 結果のフォルダー"
     )
     faithfulness.add_argument("--plot", type=Path, metavar="FILE", help="draw the figures (PNG, SVG) / 図に描く")
-    for parser in (reading, retrieval):
-        parser.add_argument("--squad", nargs="+", required=True, type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
+    reading.add_argument("--squad", nargs="+", required=True, type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
+    retrieval.add_argument("--squad", nargs="+", default=[], type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
+    retrieval.add_argument("--beir", type=Path, metavar="FOLDER", help="corpus, queries, qrels / BEIR 形式のフォルダー")
+    retrieval.add_argument("--split", default="test", metavar="NAME", help="of qrels/NAME.tsv (test) / 使う判定")
     retrieval.add_argument(
         "--pool", nargs="+", default=[], type=Path, metavar="FILE", help="more paragraphs / 追加の段落"
     )
-    answers.add_argument("--docs", required=True, type=Path, metavar="FILE", help="docs.jsonl (.xz)")
-    answers.add_argument("--questions", required=True, type=Path, metavar="FILE", help="questions.jsonl (.xz)")
+    answers.add_argument("--docs", required=True, type=Path, metavar="PATH", help="docs.jsonl, file, folder / 文書")
+    answers.add_argument("--questions", required=True, type=Path, metavar="FILE", help="JSONL or CSV (.xz) / 設問")
     answers.add_argument("--trace", type=Path, metavar="FOLDER", help="show where answers went wrong / 誤りを追跡する")
     add_windows(answers)
     for parser in (retrieval, answers, faithfulness):
@@ -165,6 +169,7 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     needle.add_arguments(kinds, common)
     position.add_arguments(kinds, common)
     sweep.add_arguments(kinds, common)
+    conversation.add_arguments(kinds, common)
 
 
 def _add_tokens(commands: Commands, common: ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from typing import get_args
 from rag.chunks.context import Context
 from rag.chunks.windowing import Pooling, Windowing
 from rag.chunks.windows import Boundary, Unit
+from rag.conversation.search_question import Conversation
 from rag.errors import ConfigError
 from rag.index.manifest import replace_file
 from rag.models.shipped import EMBEDDER, READER
@@ -40,8 +41,8 @@ class Settings:
     question. `pool`: windows each kind of search contributes before fusion, in which `dense_share` is the say of the
     search by meaning. `reranked`: hits that the reader reads to put them in order, 0 for none. `widen`: what windows
     are widened to before they are read. `passage_characters`: longest passage made of overlapping windows. `passages`:
-    passages handed to the reader. `reading_seconds`, `reading_memory`: what reading a file may take, in seconds for
-    each document and in MiB.
+    passages handed to the reader. `conversation`: how a question takes up the turns before it. `reading_seconds`,
+    `reading_memory`: what reading a file may take, in seconds for each document and in MiB.
     """
 
     library: str = "indexes/default"
@@ -61,6 +62,7 @@ class Settings:
     widen: Widen = "none"
     passage_characters: int = 800
     passages: int = 5
+    conversation: Conversation = "history"
     reading_seconds: int = 120
     reading_memory: int = 2048
 
@@ -198,6 +200,7 @@ def _convert(name: str, value: object, kind: str, origin: str) -> object:
         "Boundary": get_args(Boundary),
         "Context": get_args(Context),
         "Pooling": get_args(Pooling),
+        "Conversation": get_args(Conversation),
         "Mode": get_args(Mode),
         "Widen": get_args(Widen),
     }.get(kind)

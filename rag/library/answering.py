@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag.conversation.history import build_search_question
+from rag.conversation.search_question import write_search_question
 from rag.errors import ArgumentError
 from rag.library.records import Answer, Seconds, Turn
 from rag.reading.answer import Reading
@@ -35,7 +35,7 @@ def stream_answer(
     """Do what `Library.stream` says."""
     check_question(question)
     begun = time.perf_counter()
-    search_question = build_search_question(question, [(turn.question, turn.answer) for turn in history])
+    search_question = _write_search_question(library, question, history)
     hits = library.search(search_question, k=k, mode=mode, documents=documents, where=where)
     passages = merge_hits(
         hits,
@@ -57,6 +57,16 @@ def stream_answer(
             continue
         seconds = Seconds(retrieve=retrieved - begun, read=time.perf_counter() - retrieved)
         yield _build_answer(library, question, step, hits, passages, seconds)
+
+
+def _write_search_question(library: Library, question: str, history: Sequence[Turn]) -> str:
+    from rag.reading.generative_reader import GenerativeReader
+
+    way = library.settings.conversation
+    reader = library.reader if way == "model" and history else None
+    writer = reader if isinstance(reader, GenerativeReader) else None
+    turns = [(turn.question, turn.answer) for turn in history]
+    return write_search_question(question, turns, way=way if history else "none", writer=writer)
 
 
 def explain_answer(library: Library, answer: Answer, *, method: str | None, thorough: bool) -> Answer:

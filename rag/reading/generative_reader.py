@@ -18,7 +18,15 @@ from rag.reading.decoding import Decoding
 from rag.reading.fingerprint import hash_reader
 from rag.reading.loading import find_max_length, load_generator
 from rag.reading.precision import choose_precision
-from rag.reading.prompt import INSTRUCTION, REFUSAL, Prompt, build_prompt, is_refusal, tokenize_answer
+from rag.reading.prompt import (
+    INSTRUCTION,
+    REFUSAL,
+    Prompt,
+    build_prompt,
+    is_refusal,
+    tokenize_answer,
+    tokenize_request,
+)
 from rag.reading.sources import cite_sources
 from rag.retrieval.hit import Passage
 
@@ -166,6 +174,24 @@ class GenerativeReader:
         tokens, first = self.tokenize_answer(prompt, answer)
         ids = tokens.ids.tolist()
         return sum(Decoding(self.model, ids[:first], precision=self.precision).score(ids[first:]))
+
+    def follow(self, request: str) -> str:
+        """Write what a request without passages asks for, the likeliest token each time.
+
+        Raises:
+            ArgumentError: The request is too long for the model.
+        """
+        with self._lock:
+            ids = tokenize_request(self.tokenizer, request).ids.tolist()
+        if len(ids) > self.max_length - self.max_answer_tokens:
+            raise ArgumentError(
+                f"the request has {len(ids)} tokens; expected at most {self.max_length - self.max_answer_tokens}, "
+                f"what {self.name} takes beside an answer: use a model with a longer context"
+            )
+        decoding = Decoding(self.model, ids, precision=self.precision)
+        return self._decode(
+            [token for token, _ in decoding.write(limit=self.max_answer_tokens, stops=self._stops)]
+        ).strip()
 
     def write_prompt(self, question: str, texts: Sequence[str]) -> Prompt:
         """Write the prompt for a question and the texts of passages, as far as there is room beside an answer.

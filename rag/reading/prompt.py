@@ -77,6 +77,16 @@ def build_prompt(tokenizer: PreTrainedTokenizerBase, question: str, texts: Seque
         fitting[last] = _shorten(fitting[last], prompt, last, excess, split=len(filled) == 1)
 
 
+def tokenize_request(tokenizer: PreTrainedTokenizerBase, content: str) -> TokenizedText:
+    """Put a request that has no passages into the model's chat template, and cut it into tokens.
+
+    Raises:
+        ModelError: The chat template cannot be used.
+    """
+    text, _ = _render(tokenizer, _disarm(tokenizer, content))
+    return tokenize_text(tokenizer, text, special=True)
+
+
 def tokenize_answer(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, answer: str) -> tuple[TokenizedText, int]:
     """Cut prompt and answer into tokens as one text; return them and the index of the answer's first."""
     tokens = tokenize_text(tokenizer, prompt.text + answer, special=True)

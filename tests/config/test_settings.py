@@ -80,6 +80,9 @@ def test_a_library_that_does_not_say_it_was_made_as_older_versions_made_it(tmp_p
         pytest.param(
             "rag.toml", 'boundary = "pages"', "expected one of sentences, characters, articles", id="boundary"
         ),
+        pytest.param(
+            "rag.toml", 'conversation = "guess"', "expected one of rewrite, history, model, none", id="conversation"
+        ),
         pytest.param("rag.toml", "reader = 3", "reader = 3; expected a text", id="kind"),
         pytest.param("rag.toml", 'reader = " "', "reader = ' '; expected a text that is not empty", id="blank"),
         pytest.param("rag.toml", "dense_share = 1.5", "dense_share = 1.5; expected a number from 0 to 1", id="share"),

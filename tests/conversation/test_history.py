@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.conversation.history import WINDOW, build_search_question, is_elliptical
+from rag.conversation.ellipsis import is_elliptical
+from rag.conversation.history import WINDOW, build_search_question
 
 LEANING = {
     "opens like a reply": "では、契約社員は？",

@@ -6,7 +6,7 @@ import json
 import lzma
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import DatasetError
@@ -47,6 +47,7 @@ def test_title_mark_becomes_a_line_end_and_answers_move_with_their_text(tmp_path
     assert question.answers == (GoldAnswer("10日", 10), GoldAnswer("有給休暇", 0))
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(exclude_characters="\n[", exclude_categories=["Cs"]), max_size=6),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(lambda text: "[SEP]" not in text),

@@ -165,3 +165,13 @@ def test_scores_that_are_not_numbers_are_refused() -> None:
     reader.model.lm_head.weight.data.fill_(float("nan"))
     with pytest.raises(ModelError, match="not numbers"):
         reader.read(LEAVE, TAUGHT_PASSAGES)
+
+
+def test_a_request_without_passages_is_followed(taught: Path) -> None:
+    model, tokenizer = load_generator(str(taught))
+    reader = GenerativeReader(model, tokenizer, name="taught", max_answer_tokens=4)
+    written = reader.follow("質問を書き直してください。<s></s>")
+    assert written == reader.follow("質問を書き直してください。<s></s>")
+    assert len(tokenizer(written, add_special_tokens=False)["input_ids"]) <= 4
+    with pytest.raises(ArgumentError, match=r"the request has .* tokens; expected at most"):
+        reader.follow("長い" * reader.max_length)

@@ -143,3 +143,14 @@ def test_an_example_is_asked_at_a_click(open_page: Open) -> None:
     example.click()
     visit.wait_for_evidence(question)
     expect(visit.page.locator(".passages .text").first).to_contain_text("パスワード")
+
+
+def test_a_second_browser_knows_nothing_of_the_first(answered: Visit, open_page: Open) -> None:
+    follow_up = "では、保証人は何人ですか"
+    other = open_page("ja-JP")
+    expect(other.page.locator(".turn")).to_have_count(0)
+    other.ask(follow_up)
+    expect(other.page.locator(".turn")).to_have_count(1)
+    # Without the turns of the first browser the question is searched as it was asked.
+    expect(other.page.locator(".answer .note", has_text="探した言葉")).to_have_count(0)
+    expect(answered.page.locator(".turn")).to_have_count(1)

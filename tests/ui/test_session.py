@@ -117,3 +117,20 @@ def test_only_an_exchange_that_is_there_is_shown(index: int, shown: int) -> None
 def test_an_empty_session_shows_nothing() -> None:
     assert Session().current is None
     assert Session().history == []
+
+
+def test_two_people_do_not_hear_each_other() -> None:
+    library = FakeLibrary(build_answer(explained=False))
+    sakura, minoru = Session(), Session()
+    for turn in range(2):
+        # Both ask at the same time: the steps of one question come between those of the other.
+        hers, his = (
+            sessions.ask(library, each, f"{name}{turn}", []) for each, name in ((sakura, "桜"), (minoru, "稔"))
+        )
+        for sakura, minoru in zip(hers, his, strict=True):  # noqa: B007
+            pass
+    assert [exchange.question for exchange in sakura.exchanges] == ["桜0", "桜1"]
+    assert [exchange.question for exchange in minoru.exchanges] == ["稔0", "稔1"]
+    assert {question: history for question, history, _ in library.asked} == {
+        "桜0": [], "稔0": [], "桜1": [Turn("桜0", "午後二時")], "稔1": [Turn("稔0", "午後二時")],
+    }  # fmt: skip

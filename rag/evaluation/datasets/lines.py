@@ -49,13 +49,23 @@ def read_text(path: Path) -> str:
         DatasetError: It cannot be read, unpacked or decoded.
     """
     try:
-        data = path.read_bytes()
-        return (lzma.decompress(data) if path.suffix == ".xz" else data).decode("utf-8-sig")
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be read ({error.strerror}); give the path of a file") from error
-    except lzma.LZMAError as error:
-        raise DatasetError(f"{path}: expected a file packed with xz, found something else ({error})") from error
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(
             f"{path}: expected UTF-8, found byte {error.object[error.start]:#x} at {error.start}"
         ) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file, packed with xz if its name ends so.
+
+    Raises:
+        DatasetError: It cannot be read or unpacked.
+    """
+    try:
+        data = path.read_bytes()
+        return lzma.decompress(data) if path.suffix == ".xz" else data
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror}); give the path of a file") from error
+    except lzma.LZMAError as error:
+        raise DatasetError(f"{path}: expected a file packed with xz, found something else ({error})") from error

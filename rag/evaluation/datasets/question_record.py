@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from rag.documents.document import Document
@@ -45,3 +48,17 @@ def build_question(entry: Any, document: Document, shift: int, place: str) -> Qu
         kind=str(entry.get("kind", "")),
         paraphrase=str(entry.get("paraphrase", "")),
     )
+
+
+def find_document(record: Any, documents: Mapping[str, Document], docs: Path, place: str) -> Document:
+    """Return the document that a record names as "doc_id" or "document".
+
+    Raises:
+        DatasetError: It names none, or one that is not there.
+    """
+    key = "document" if isinstance(record, Mapping) and "document" in record else "doc_id"
+    name = take_field(record, key, str, place)
+    if name not in documents:
+        some = ", ".join(islice(documents, 5))
+        raise DatasetError(f"{place}: {key} {name!r} is not in {docs}; expected one of its ids, such as {some}")
+    return documents[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,6 +100,7 @@ def _finish(experiment: Experiment, folder: RunFolder, rows: Sequence[Row], *, s
         "kind": experiment.kind,
         "settings": _settle(experiment),
         "figures": figures,
+        "measures": {name: asdict(measure) for name, measure in shown.figures.items()},
         "findings": shown.findings,
         "environment": describe_environment(),
         "seconds": round(seconds, 3),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rag.evaluation.metrics import Interval
 from rag.extras import require
 
 if TYPE_CHECKING:
@@ -39,6 +40,14 @@ class Dot:
     x: float
     y: float
     group: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """One bar a group with its interval; None leaves a gap."""
+
+    label: str
+    values: Sequence[Interval | None]
 
 
 @contextmanager
@@ -102,6 +111,36 @@ def draw_lines(lines: Sequence[Line], *, title: str, x_label: str, y_label: str,
     axes.grid(alpha=0.25)
     if len(lines) > 1:
         axes.legend(frameon=False)
+    return figure
+
+
+def draw_bars(bars: Sequence[Bars], *, groups: Sequence[str], title: str, y_label: str) -> Figure:
+    """Draw bars side by side for each group, their intervals as lines and their heights written above."""
+    figure, axes = _begin(width=2.2 + 1.25 * len(groups), height=4.4, title=title)
+    width = 0.8 / len(bars)
+    for number, (colour, each) in enumerate(zip(_cycle(len(bars)), bars, strict=True)):
+        known = [(place, value) for place, value in enumerate(each.values) if value is not None]
+        x = [place + (number - (len(bars) - 1) / 2) * width for place, _ in known]
+        heights = [value.mean for _, value in known]
+        reach = [[value.mean - value.low for _, value in known], [value.high - value.mean for _, value in known]]
+        axes.bar(x, heights, width=0.9 * width, color=colour, label=each.label)
+        axes.errorbar(x, heights, yerr=reach, fmt="none", ecolor="#333333", elinewidth=0.8, capsize=2)
+        for place, height, high in zip(x, heights, reach[1], strict=True):
+            axes.annotate(
+                f"{height:.2f}",
+                (place, height + high),
+                xytext=(0, 2),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7,
+            )
+    axes.set_xticks(range(len(groups)), groups)
+    axes.set_ylabel(y_label)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25, axis="y")
+    axes.set_axisbelow(True)
+    axes.legend(frameon=False, ncols=len(bars), loc="upper left")
+    axes.set_ylim(top=1.18 * axes.get_ylim()[1])
     return figure
 
 

@@ -1,12 +1,15 @@
 from rag.evaluation.experiment.pictures import (
+    Bars,
     Dot,
     Line,
+    draw_bars,
     draw_heat_map,
     draw_lines,
     draw_trade,
     find_border,
     japanese_text,
 )
+from rag.evaluation.metrics import Interval
 
 
 def test_the_border_holds_what_nothing_beats() -> None:
@@ -42,3 +45,17 @@ def test_a_trade_names_the_border() -> None:
     with japanese_text():
         figure = draw_trade([Dot("安", 1, 0.5), Dot("無駄", 2, 0.4)], title="費用", x_label="秒", y_label="再現率")
     assert [text.get_text() for text in figure.axes[0].texts] == ["安"]
+
+
+def test_bars_stand_beside_each_other_with_their_intervals() -> None:
+    bars = [
+        Bars("再現率", [Interval(0.5, 0.4, 0.7), Interval(0.9, 0.8, 1.0)]),
+        Bars("F1", [None, Interval(0.6, 0.5, 0.7)]),
+    ]
+    with japanese_text():
+        figure = draw_bars(bars, groups=["そのまま", "言い直す"], title="言い方", y_label="割合")
+    axes = figure.axes[0]
+    assert [text.get_text() for text in axes.texts] == ["0.50", "0.90", "0.60"]
+    assert [round(patch.get_height(), 2) for patch in axes.patches] == [0.5, 0.9, 0.6]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["そのまま", "言い直す"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["再現率", "F1"]
