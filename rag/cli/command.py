@@ -219,6 +219,18 @@ def _evaluate(given: Namespace, settings: Settings) -> int:
     return DONE
 
 
+def _compare(given: Namespace, settings: Settings) -> int:
+    from rag.cli.compare import run as run_comparison
+
+    with terminal.show_count(visible=not given.quiet) as progress:
+        report = run_comparison(given, settings, progress)
+    if given.json:
+        _print_json(describe_report(report))
+    else:
+        terminal.print_report(report)
+    return DONE
+
+
 def _tokens(given: Namespace, settings: Settings) -> int:
     from rag.cli.tokens import run_tokens
 
@@ -242,5 +254,6 @@ COMMANDS: dict[str, Callable[[Namespace, Settings], int]] = {
     "serve": _serve,
     "attention": _attention,
     "evaluate": _evaluate,
+    "compare": _compare,
     "tokens": _tokens,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from rag.chunks.context import Context
 from rag.chunks.windows import Unit
+from rag.cli import compare
 from rag.explanation.explanation import METHODS
 from rag.retrieval.search import Mode
 from rag.retrieval.widening import Widen
@@ -38,6 +39,7 @@ def build_parser() -> ArgumentParser:
     _add_questions(commands, common)
     _add_attention(commands, common)
     _add_evaluation(commands, common)
+    compare.add_arguments(commands, common)
     _add_tokens(commands, common)
     return parser
 

@@ -11,7 +11,7 @@ from rag.evaluation.datasets import Dataset
 from rag.evaluation.variants.lesson import Lesson, build_lessons
 from rag.evaluation.variants.narrowing import narrow_queries
 from rag.evaluation.variants.pruning import choose_heads, measure_importance, remove_heads, remove_layers
-from rag.evaluation.variants.quantization import FormattedReader, set_format
+from rag.evaluation.variants.quantization import FormattedReader, choose_device, set_format
 from rag.evaluation.variants.variant import Variant
 from rag.models.shipped import locate_model
 
@@ -39,9 +39,7 @@ class ReaderWorkshop:
 
     def cut(self, variant: Variant) -> FormattedReader:
         """Do everything but change the number format."""
-        reader = FormattedReader.load(
-            locate_model(variant.model), device="cpu" if variant.precision == "int8" else None
-        )
+        reader = FormattedReader.load(locate_model(variant.model), device=choose_device(variant.precision))
         try:
             self._cut(reader, variant)
         except ValueError as error:
@@ -50,7 +48,7 @@ class ReaderWorkshop:
 
     def _cut(self, reader: FormattedReader, variant: Variant) -> None:
         lessons: Sequence[Lesson] = ()
-        if variant.query_size or isinstance(variant.removed_heads, float) and variant.removed_heads:
+        if variant.query_size or (isinstance(variant.removed_heads, float) and variant.removed_heads):
             lessons = build_lessons(reader, self.questions, limit=LESSONS)
         gone = [layer - 1 for layer in variant.removed_layers]
         if gone:

@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from rag.errors import ModelError
+from rag.retrieval.hit import Passage
 
 STATUS = Path("/proc/self/status")
 
@@ -28,15 +29,15 @@ def measure_footprint(task: Mapping[str, object]) -> Footprint:
 
     Args:
         task: "kind", "model" and "precision" of a variant; for a reader "inputs", lists of a question and its passages;
-            for an embedder "texts".
+            for an embedder "texts" and "questions".
 
     Raises:
         ModelError: The process failed.
     """
     command = [sys.executable, "-W", "ignore", "-m", "rag.evaluation.variants.memory"]
-    done = subprocess.run(command, input=json.dumps(task), capture_output=True, text=True, encoding="utf-8", check=False)
+    done = subprocess.run(command, input=json.dumps(task).encode(), capture_output=True, check=False)
     if done.returncode:
-        last = (done.stderr.strip() or "no message").splitlines()[-1]
+        last = (done.stderr.decode(errors="replace").strip() or "no message").splitlines()[-1]
         raise ModelError(
             f"{task['model']}: the process that measures its memory failed with {done.returncode} ({last}); expected "
             "it to load the model once more: make memory free"
@@ -67,27 +68,25 @@ def read_peak() -> int | None:
 
 def _work(task: Mapping[str, Any]) -> int:
     """Do the task and return the bytes of the weights."""
-    from rag.evaluation.variants.quantization import FormattedReader, measure_weights, set_format
-    from rag.retrieval.hit import Passage
+    from rag.evaluation.variants.quantization import FormattedReader, choose_device, measure_weights, set_format
 
     if task["kind"] == "embedder":
         from rag.embeddings.sentence_transformer import SentenceTransformerEncoder
 
         encoder = SentenceTransformerEncoder(task["model"])
         encoder.encode_documents(task["texts"])
+        encoder.encode_queries(task["questions"])
         return measure_weights(encoder.model)
-    reader = FormattedReader.load(task["model"], device="cpu" if task["precision"] == "int8" else None)
+    reader = FormattedReader.load(task["model"], device=choose_device(task["precision"]))
     set_format(reader, task["precision"])
     for question, passages in task["inputs"]:
         reader.read(question, [Passage(*each) for each in passages], n=1)
     return measure_weights(reader.model)
 
 
-def describe_inputs(inputs: Sequence[tuple[str, Sequence[Any]]]) -> list[object]:
+def describe_inputs(inputs: Sequence[tuple[str, Sequence[Passage]]]) -> list[object]:
     """Make questions and passages JSON."""
-    return [
-        [question, [[p.document_id, p.start, p.end, p.text, p.score] for p in passages]] for question, passages in inputs
-    ]
+    return [[question, [astuple(passage) for passage in passages]] for question, passages in inputs]
 
 
 if __name__ == "__main__":

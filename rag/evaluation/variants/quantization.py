@@ -31,35 +31,48 @@ class FormattedReader(SpanReader):
         return nullcontext()
 
 
+def check_format(precision: Precision, device: torch.device) -> None:
+    """Make sure that a device computes in a format.
+
+    Raises:
+        ModelError: It does not, or only by emulation.
+    """
+    engines = [engine for engine in torch.backends.quantized.supported_engines if engine != "none"]
+    if precision == "bf16" and not computes_in_half(device):
+        raise ModelError(
+            f"bf16: {device.type} of this machine does not multiply bfloat16 itself, it would be slower than fp32; "
+            "expected a processor with AVX512_BF16 or AMX, or a GPU: leave this variant out here"
+        )
+    if precision == "int8" and (device.type != "cpu" or not engines):
+        raise ModelError(
+            f"int8: {device.type}, quantised kernels: {', '.join(engines) or 'none'}; expected a CPU that has some: "
+            "leave this variant out here"
+        )
+
+
+def choose_device(precision: Precision) -> str:
+    """Return where a reader of that format runs."""
+    return "cuda" if torch.cuda.is_available() and precision != "int8" else "cpu"
+
+
 def set_format(reader: FormattedReader, precision: Precision) -> None:
     """Have a reader compute in a format from now on; int8 changes its model.
 
     Raises:
         ModelError: The machine cannot compute in it.
     """
-    device = reader.model.device
-    if precision == "bf16" and not computes_in_half(device):
-        raise ModelError(
-            f"bf16: {device.type} of this machine does not multiply bfloat16 itself, it would be slower than fp32; "
-            "expected a processor with AVX512_BF16 or AMX, or a GPU: leave this variant out here"
-        )
+    check_format(precision, reader.model.device)
     if precision == "int8":
         reader.model = quantize(reader.model)
     reader.number_format = precision
 
 
 def quantize(model: Model) -> Model:
-    """Return a copy whose linear maps hold eight bits a weight, with one scale a row; activations are rounded as they come.
+    """Return a copy whose linear maps hold eight bits a weight, one scale a row; activations are rounded as they come.
 
     Raises:
-        ModelError: Hardware or PyTorch cannot do so.
+        ModelError: This PyTorch cannot do so.
     """
-    engines = [engine for engine in torch.backends.quantized.supported_engines if engine != "none"]
-    if not engines or next(model.parameters()).device.type != "cpu":
-        raise ModelError(
-            f"int8: {next(model.parameters()).device.type}, quantised kernels {engines or 'none'}; expected a CPU that "
-            "has some: leave this variant out here"
-        )
     try:
         from torch.ao.quantization import per_channel_dynamic_qconfig, quantize_dynamic
     except ImportError as error:

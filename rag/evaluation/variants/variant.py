@@ -86,7 +86,8 @@ def load_variant(path: Path) -> Variant:
     known = ("name", "model", "thresholds", *(_OF_READERS if kind == "reader" else _OF_EMBEDDERS))
     unknown = sorted(content.keys() - set(known))
     if unknown:
-        raise ConfigError(f"{path}: {', '.join(unknown)} unknown for a {kind}; expected some of kind, {', '.join(known)}")
+        names = ", ".join(("kind", *known))
+        raise ConfigError(f"{path}: {', '.join(unknown)} unknown for a {kind}; expected some of {names}")
     values = {name: _READERS[name](value, f"{path}: {name}") for name, value in content.items()}
     variant = Variant(path.stem, kind, READER if kind == "reader" else EMBEDDER)
     variant = replace(variant, **values)

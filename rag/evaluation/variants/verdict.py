@@ -16,8 +16,9 @@ Outcome = Literal["may", "may_not", "undecided"]
 class Thresholds:
     """What a variant must keep and bring.
 
-    `max_loss`: points of quality it may lose. `min_speedup`: times faster it must be, `min_shrink`: times smaller; 0 asks
-    for nothing. Below `min_questions` nothing is allowed: that no question differed says little when there were few.
+    `max_loss`: points of quality it may lose. `min_speedup`: times faster it must be, `min_shrink`: times smaller; 0
+    asks for nothing. Below `min_questions` nothing is allowed: that no question differed
+    says little when there were few.
     """
 
     max_loss: float = 0.5
