@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rag.errors import ConfigError
 from rag.evaluation.datasets import Dataset
 from rag.evaluation.variants.lesson import Lesson, build_lessons
@@ -25,6 +28,7 @@ class ReaderWorkshop:
 
     questions: Dataset
     notes: dict[str, str] = field(default_factory=dict)
+    _importance: dict[tuple[str, tuple[int, ...]], list[NDArray[np.float64]]] = field(default_factory=dict)
 
     def build(self, variant: Variant) -> FormattedReader:
         """Load the model of a variant and change it.
@@ -54,12 +58,28 @@ class ReaderWorkshop:
         if gone:
             remove_layers(reader.model, gone)
         if variant.removed_heads:
-            removed = _choose(reader, variant, lessons, gone)
+            removed = self._choose(reader, variant, lessons, gone)
             really = remove_heads(reader.model, removed)
             kept = [layer for layer in range(reader.model.config.num_hidden_layers + len(gone)) if layer not in gone]
             self.notes[variant.name] = _describe(removed, kept, really=really)
         if variant.query_size:
             narrow_queries(reader.model, variant.query_size, lessons=lessons)
+
+    def _choose(
+        self, reader: FormattedReader, variant: Variant, lessons: Sequence[Lesson], gone: Sequence[int]
+    ) -> dict[int, list[int]]:
+        if isinstance(variant.removed_heads, float):
+            key = (variant.model, variant.removed_layers)
+            if key not in self._importance:
+                self._importance[key] = measure_importance(reader.model, lessons)
+            return choose_heads(self._importance[key], share=variant.removed_heads)
+        removed: dict[int, list[int]] = {}
+        for layer, head in variant.removed_heads:
+            if layer - 1 in gone:
+                raise ConfigError(f"removed_heads names layer {layer}, which removed_layers takes out; name it in one")
+            place = layer - 1 - sum(each < layer - 1 for each in gone)
+            removed.setdefault(place, []).append(head - 1)
+        return removed
 
 
 def save_cut(reader: FormattedReader, folder: Path) -> None:
@@ -71,20 +91,6 @@ def save_cut(reader: FormattedReader, folder: Path) -> None:
 def plain(variant: Variant, folder: Path) -> Variant:
     """Return the variant that is left to do when the reader was cut and saved."""
     return replace(variant, model=str(folder), removed_heads=0.0, removed_layers=(), query_size=0)
-
-
-def _choose(
-    reader: FormattedReader, variant: Variant, lessons: Sequence[Lesson], gone: Sequence[int]
-) -> dict[int, list[int]]:
-    if isinstance(variant.removed_heads, float):
-        return choose_heads(measure_importance(reader.model, lessons), share=variant.removed_heads)
-    removed: dict[int, list[int]] = {}
-    for layer, head in variant.removed_heads:
-        if layer - 1 in gone:
-            raise ConfigError(f"removed_heads names layer {layer}, which removed_layers takes out; leave it out of one")
-        place = layer - 1 - sum(each < layer - 1 for each in gone)
-        removed.setdefault(place, []).append(head - 1)
-    return removed
 
 
 def _describe(removed: dict[int, list[int]], kept: Sequence[int], *, really: bool) -> str:

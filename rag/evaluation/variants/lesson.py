@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rag.evaluation.datasets import Dataset
     from rag.reading.span_reader import SpanReader
 
-ROOM = 400
+ROOM = 200
 """Characters shown on either side of an answer in a long document."""
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from rag.evaluation.experiment.measure import Measure
 from rag.evaluation.experiment.pictures import Dot, draw_trade
-from rag.evaluation.experiment.presentation import Picture, Presentation, Table
+from rag.evaluation.experiment.presentation import Cell, Picture, Presentation, Table
 from rag.evaluation.metrics import Interval
 from rag.evaluation.rows import Row
 from rag.evaluation.variants.significance import correct_holm, flip_signs
@@ -136,7 +136,7 @@ class Judge:
 
     def _tell(self, outcomes: Sequence[Outcome]) -> Table:
         head = ["変種", "代わりに", f"{self.name} の差", "速さ（倍）", "p（Holm）", "判定"]
-        rows = [
+        rows: list[list[Cell]] = [
             [
                 outcome.variant.name,
                 WORDS[outcome.verdict.outcome],
@@ -151,7 +151,7 @@ class Judge:
 
     def _show_quality(self) -> Table:
         columns = QUALITY[self.baseline.kind]
-        rows = [
+        rows: list[list[Cell]] = [
             [variant.name, *(Measure(column, {"variant": variant.name}, scale=100) for column in columns)]
             for variant in self.variants
         ]
@@ -171,7 +171,7 @@ class Judge:
         else:
             costs += [("重み（MiB）", "weights_mib", "max", 1.0), ("ベクトル（MiB）", "vectors_mib", "max", 1.0)]
             costs += [("全窓の埋め込み（秒）", "embedding_seconds", "max", 1.0)]
-        rows = [
+        rows: list[list[Cell]] = [
             [
                 variant.name,
                 *(

@@ -91,6 +91,7 @@ def measure_weights(model: nn.Module) -> int:
     """Return the bytes that weights take in memory, quantised ones with their scales."""
     tensors = {tensor.data_ptr(): tensor for tensor in [*model.parameters(), *model.buffers()]}
     total = sum(tensor.nbytes for tensor in tensors.values())
+    module: Any
     for module in model.modules():
         if hasattr(module, "_packed_params") and callable(getattr(module, "weight", None)):
             weight, bias = module.weight(), module.bias()

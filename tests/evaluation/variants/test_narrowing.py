@@ -106,8 +106,8 @@ def test_attention_of_narrow_queries_can_be_looked_at() -> None:
     reader = tiny.build_bert()
     narrow_queries(reader.model, 3)
     inputs = reader.collate(reader.encode(QUESTION, [TEXT]))
-    with enable_capture(reader.model):
-        captured = capture_rows(reader.model, inputs, torch.tensor([[2, 5]]))
+    enable_capture(reader.model)
+    captured = capture_rows(reader.model, inputs, torch.tensor([[2, 5]]))
     torch.testing.assert_close(captured.output.start_logits, run(reader)[0], rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(captured.rows.sum(dim=-1), torch.ones(2, 1, 2, 2))
 
