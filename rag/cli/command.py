@@ -44,7 +44,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         terminal.show_error(str(error), as_json=given.json)
         return INPUT_ERROR
     except KeyboardInterrupt:
-        terminal.show_interruption(given.command)
+        terminal.show_interruption(given.command, goes_on=hasattr(given, "out"))
         return INTERRUPTED
     except BrokenPipeError:  # as of `rag documents | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -65,12 +65,14 @@ def show_error(message: str, *, as_json: bool) -> None:
         messages.print(f"[bold red]エラー / error:[/] {escape(message)}", soft_wrap=True)
 
 
-def show_interruption(command: str) -> None:
-    """Say that Ctrl-C was heard."""
+def show_interruption(command: str, *, goes_on: bool = False) -> None:
+    """Say that Ctrl-C was heard, and where it does that the same command goes on from there."""
     if command == "serve":
         messages.print("終了しました / stopped")
     elif command in {"ingest", "sync"}:
         messages.print("中断しました。ここまでに取り込んだ文書は残っています / interrupted; what is in is kept")
+    elif goes_on:
+        messages.print("中断しました。同じコマンドで続きから測ります / interrupted; the same command goes on")
     else:
         messages.print("中断しました / interrupted")
 
