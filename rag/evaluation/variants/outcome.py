@@ -135,19 +135,20 @@ class Judge:
         return (first or 0.0) / own if own else 1.0
 
     def _tell(self, outcomes: Sequence[Outcome]) -> Table:
-        head = ["変種", "代わりに", f"{self.name} の差", "速さ（倍）", "p（Holm）", "判定"]
+        head = ["変種", "代わりに", f"{self.name} の差", "速さ（倍）", "大きさ（分の 1）", "p（Holm）"]
         rows: list[list[Cell]] = [
             [
                 outcome.variant.name,
                 WORDS[outcome.verdict.outcome],
                 self._measure_quality(outcome.variant),
                 self._measure_speed(outcome.variant),
+                outcome.difference.shrink,
                 outcome.difference.p,
-                outcome.verdict.japanese,
             ]
             for outcome in outcomes
         ]
-        return Table("判定", head, rows, digits=2, intervals=True)
+        told = "".join(f"{outcome.verdict.japanese}。" for outcome in outcomes)
+        return Table("判定", head, rows, digits=2, intervals=True, note=told)
 
     def _show_quality(self) -> Table:
         columns = QUALITY[self.baseline.kind]
@@ -164,6 +165,7 @@ class Judge:
         costs = [
             ("1 問 p50（ms）", "seconds", "median", 1000.0),
             ("1 問 p95（ms）", "seconds", "p95", 1000.0),
+            ("同、計算時間の p50（ms）", "processor_seconds", "median", 1000.0),
             ("プロセスの最大メモリ（MiB）", "peak_mib", "max", 1.0),
         ]
         if self.baseline.kind == "reader":

@@ -68,9 +68,9 @@ class ReaderBench:
 
     def _read(self, variant: Variant, question: Question) -> Row:
         reader, passages = self._build(variant), self._find(question)
-        begun = time.perf_counter()
+        begun, computed = time.perf_counter(), time.process_time()
         reading = reader.read(question.text, passages, n=1)
-        seconds = time.perf_counter() - begun
+        seconds, processor = time.perf_counter() - begun, time.process_time() - computed
         silent = not reading.spans or (self.abstains and reading.no_answer)
         judgement = judge(
             question,
@@ -90,6 +90,7 @@ class ReaderBench:
             "exact_match": judgement.exact_match,
             "confidence": judgement.confidence,
             "seconds": seconds,
+            "processor_seconds": processor,
         }
 
     def _build(self, variant: Variant) -> FormattedReader:
