@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from rag.evaluation.experiment.difference import Difference
 from rag.evaluation.experiment.measure import Measure
 from rag.evaluation.experiment.presentation import Cell, Picture, Presentation, Table
 from rag.evaluation.rows import Row
@@ -71,7 +72,7 @@ def _render_cell(cell: Cell, rows: Sequence[Row], table: Table) -> str:
         return "–"
     if isinstance(cell, str):
         return escape(cell)
-    if not isinstance(cell, Measure):
+    if not isinstance(cell, Measure | Difference):
         return format_figure(cell, digits=table.digits)
     value = cell.compute(rows)
     if value is None:

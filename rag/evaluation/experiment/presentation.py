@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from rag.evaluation.experiment.difference import Difference
 from rag.evaluation.experiment.measure import Measure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Cell: TypeAlias = "Measure | str | float | None"
+Cell: TypeAlias = "Measure | Difference | str | float | None"
 """A figure of rows, or a text or number that is none (a setting, a verdict)."""
 
 
@@ -49,5 +50,5 @@ class Presentation:
     note: str
     tables: Sequence[Table] = ()
     pictures: Sequence[Picture] = ()
-    figures: Mapping[str, Measure] = field(default_factory=dict)
+    figures: Mapping[str, Measure | Difference] = field(default_factory=dict)
     findings: Mapping[str, object] = field(default_factory=dict)

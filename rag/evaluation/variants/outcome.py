@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from rag.evaluation.experiment.difference import Difference
 from rag.evaluation.experiment.measure import Measure
 from rag.evaluation.experiment.pictures import Dot, draw_trade
 from rag.evaluation.experiment.presentation import Cell, Picture, Presentation, Table
 from rag.evaluation.metrics import Interval
 from rag.evaluation.rows import Row
-from rag.evaluation.variants.significance import correct_holm, flip_signs
+from rag.evaluation.significance import correct_holm
 from rag.evaluation.variants.variant import Kind, Variant
-from rag.evaluation.variants.verdict import Difference, Thresholds, Verdict, judge_variant
+from rag.evaluation.variants.verdict import Gap, Thresholds, Verdict, judge_variant
 
 QUALITY: Mapping[Kind, Mapping[str, str]] = {
     "reader": {"f1": "F1", "exact_match": "EM"},
@@ -34,7 +35,7 @@ class Outcome:
     """One variant against the baseline."""
 
     variant: Variant
-    difference: Difference
+    difference: Gap
     verdict: Verdict
 
 
@@ -92,16 +93,16 @@ class Judge:
         """Compare every variant but the first with that."""
         others = self.variants[1:]
         qualities = [self._measure_quality(variant) for variant in others]
-        differences = [measure.take(rows) for measure in qualities]
-        p_values = correct_holm([flip_signs(values) for values in differences])
+        found = [quality.probability(rows) for quality in qualities]
+        p_values = correct_holm([1.0 if p is None else p for p in found])
         outcomes = []
-        for variant, quality, values, p in zip(others, qualities, differences, p_values, strict=True):
-            difference = Difference(
+        for variant, quality, p in zip(others, qualities, p_values, strict=True):
+            difference = Gap(
                 quality=_require(quality.interval(rows)),
                 speed=_require(self._measure_speed(variant).interval(rows)),
                 shrink=self._compare_sizes(variant, rows),
                 p=p,
-                questions=len(values),
+                questions=len(quality.take(rows)),
             )
             verdict = judge_variant(variant.name, self.baseline.name, difference, self.thresholds, metric=self.name)
             outcomes.append(Outcome(variant, difference, verdict))
@@ -120,13 +121,13 @@ class Judge:
             return max(smaller, key=lambda outcome: outcome.difference.shrink).variant.name
         return self.baseline.name
 
-    def _measure_quality(self, variant: Variant, column: str = "") -> Measure:
+    def _measure_quality(self, variant: Variant) -> Difference:
         against = {"variant": self.baseline.name}
-        return Measure(column or self.metric, {"variant": variant.name}, scale=100, against=against, level=self.level)
+        return Difference(self.metric, {"variant": variant.name}, against, scale=100, level=self.level)
 
-    def _measure_speed(self, variant: Variant) -> Measure:
+    def _measure_speed(self, variant: Variant) -> Difference:
         against = {"variant": self.baseline.name}
-        return Measure("seconds", {"variant": variant.name}, kind="speedup", against=against, level=self.level)
+        return Difference("seconds", {"variant": variant.name}, against, kind="speedup", level=self.level)
 
     def _compare_sizes(self, variant: Variant, rows: Sequence[Row]) -> float:
         own, first = (

@@ -33,7 +33,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Gap:
     """A variant against the baseline: `quality` in points, `speed` as times faster, `shrink` as times smaller.
 
     `p` is the corrected p-value of the difference in quality.
@@ -55,7 +55,7 @@ class Verdict:
     english: str
 
 
-def judge_variant(name: str, baseline: str, difference: Difference, thresholds: Thresholds, *, metric: str) -> Verdict:
+def judge_variant(name: str, baseline: str, difference: Gap, thresholds: Thresholds, *, metric: str) -> Verdict:
     """Judge a variant by the intervals of its differences.
 
     It may take the place where the whole intervals keep the thresholds, it may not where one of them lies beyond; else
@@ -111,7 +111,7 @@ def _write(
     name: str,
     baseline: str,
     outcome: Outcome,
-    difference: Difference,
+    difference: Gap,
     reasons: Sequence[tuple[str, str]],
     *,
     metric: str,

@@ -20,7 +20,7 @@ from rag.evaluation.variants.memory import Footprint, measure_footprint
 from rag.evaluation.variants.outcome import Judge, Outcome
 from rag.evaluation.variants.rotation import rotate
 from rag.evaluation.variants.variant import Variant
-from rag.evaluation.variants.verdict import Difference, Thresholds, Verdict
+from rag.evaluation.variants.verdict import Gap, Thresholds, Verdict
 from rag.models.shipped import EMBEDDER
 from tests.reading import tiny
 
@@ -207,7 +207,7 @@ def test_the_recommended_one_keeps_the_thresholds_and_costs_least(
     listed = [
         Outcome(
             replace(base, name=name),
-            Difference(Interval(0, 0, 0), Interval(speed, low, 2 * speed - low), shrink, 1.0, 500),
+            Gap(Interval(0, 0, 0), Interval(speed, low, 2 * speed - low), shrink, 1.0, 500),
             Verdict(outcome, "", ""),  # type: ignore[arg-type]
         )
         for name, outcome, speed, low, shrink in outcomes

@@ -6,7 +6,7 @@ import pytest
 
 from rag.errors import ConfigError
 from rag.evaluation.metrics import Interval
-from rag.evaluation.variants.verdict import Difference, Thresholds, judge_variant
+from rag.evaluation.variants.verdict import Gap, Thresholds, judge_variant
 
 FASTER = Interval(1.6, 1.5, 1.7)
 ASKED = Thresholds(max_loss=0.7, min_speedup=1.2)
@@ -20,7 +20,7 @@ def judge(
     questions: int = 1000,
     thresholds: Thresholds = ASKED,
 ) -> tuple[str, str, str]:
-    found = judge_variant("int8", "bf16", Difference(quality, speed, shrink, 0.43, questions), thresholds, metric="F1")
+    found = judge_variant("int8", "bf16", Gap(quality, speed, shrink, 0.43, questions), thresholds, metric="F1")
     return found.outcome, found.japanese, found.english
 
 
@@ -74,9 +74,7 @@ def test_no_difference_on_few_questions_decides_nothing() -> None:
 
 
 def test_a_tiny_p_is_not_written_as_nought() -> None:
-    found = judge_variant(
-        "a", "b", Difference(Interval(-9, -10, -8), FASTER, 1.0, 0.00005, 900), Thresholds(), metric="F1"
-    )
+    found = judge_variant("a", "b", Gap(Interval(-9, -10, -8), FASTER, 1.0, 0.00005, 900), Thresholds(), metric="F1")
     assert "（p < 0.001）" in found.japanese
 
 

@@ -1,4 +1,4 @@
-"""Whether two variants differ, question by question, and how many comparisons were made to find that out."""
+"""Whether two conditions differ, question by question, and how many comparisons were made to find that out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOLERANCE = 1e-9
 
 
 def flip_signs(differences: Sequence[float], *, draws: int = DRAWS, seed: int = 0) -> float:
-    """Return the two-sided p-value of a paired permutation test: were both variants alike, each sign were a coin's.
+    """Return the two-sided p-value of a paired permutation test: were both conditions alike, each sign were a coin's.
 
     Questions without a difference stay as they are under every pattern. With few others all patterns are tried; with
     many, `draws` of them are drawn and what was seen counts as one more, so that p is never 0 (Phipson and Smyth 2010).
@@ -27,7 +27,7 @@ def flip_signs(differences: Sequence[float], *, draws: int = DRAWS, seed: int = 
         ArgumentError: There is no difference at all to judge by.
     """
     if not len(differences):
-        raise ArgumentError("no questions to compare; expected at least one that both variants answered")
+        raise ArgumentError("no questions to compare; expected at least one that both conditions answered")
     values = np.asarray([each for each in differences if each], dtype=np.float64)
     if not len(values):
         return 1.0
