@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, TypeVar
 
 from torch import Tensor, nn
@@ -136,6 +135,8 @@ def reshape_attention(model: PreTrainedModel, shape: AttentionShape) -> list[Att
             f"{ENTRY}: heads {list(shape.heads)} and query_size {shape.query_size}; expected one number of heads, 1 or "
             f"more, for each of {len(layers)} layers, and 1 to {size}"
         )
+    kind: type[nn.Module] = type(layers[0].attention)
+    derived = type(f"Slim{kind.__name__}", (SlimAttention, kind), {})
     for layer, heads in zip(layers, shape.heads, strict=True):
         attention, hidden = layer.attention, layer.output.out_features
         for name, width in (("query", shape.query_size), ("key", shape.query_size), ("value", size)):
@@ -143,8 +144,7 @@ def reshape_attention(model: PreTrainedModel, shape: AttentionShape) -> list[Att
         layer.block.output.dense = nn.Linear(heads * size, hidden)
         attention.query_size = shape.query_size
         if not isinstance(attention, SlimAttention):
-            kind: type[nn.Module] = type(attention)
-            attention.__class__ = _derive(kind)
+            attention.__class__ = derived
     setattr(model.config, ENTRY, {"heads": list(shape.heads), "query_size": shape.query_size})
     return layers
 
@@ -177,11 +177,6 @@ def choose_class(kind: type[Model], config: object, *, place: str) -> type[Model
         reshape_attention(self, shape)
 
     return type(kind.__name__, (kind,), {"__init__": build, "__module__": kind.__module__})
-
-
-@cache
-def _derive(kind: type[nn.Module]) -> type[nn.Module]:
-    return type(f"Slim{kind.__name__}", (SlimAttention, kind), {})
 
 
 def _part(tensor: Tensor, size: int) -> Tensor:
