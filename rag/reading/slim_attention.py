@@ -136,7 +136,7 @@ def reshape_attention(model: PreTrainedModel, shape: AttentionShape) -> list[Att
             f"more, for each of {len(layers)} layers, and 1 to {size}"
         )
     kind: type[nn.Module] = type(layers[0].attention)
-    derived = type(f"Slim{kind.__name__}", (SlimAttention, kind), {})
+    derived = kind if issubclass(kind, SlimAttention) else type(f"Slim{kind.__name__}", (SlimAttention, kind), {})
     for layer, heads in zip(layers, shape.heads, strict=True):
         attention, hidden = layer.attention, layer.output.out_features
         for name, width in (("query", shape.query_size), ("key", shape.query_size), ("value", size)):

@@ -11,6 +11,7 @@ from torch import Tensor
 from rag.attention.capture import capture_rows, enable_capture
 from rag.errors import ArgumentError, ModelError
 from rag.evaluation.variants.narrowing import BilinearForm, States, collect_states, narrow_form, narrow_queries
+from rag.evaluation.variants.pruning import remove_heads
 from rag.reading.slim_attention import find_attention, read_shape
 from rag.reading.span_reader import SpanReader
 from tests.evaluation.variants.test_pruning import QUESTION, TEXT, build_lessons, run
@@ -119,3 +120,11 @@ def test_what_cannot_be_narrowed_is_said() -> None:
         narrow_queries(tiny.build_modernbert().model, 4)
     with pytest.raises(ModelError, match=r"slim_attention is {'heads': 3}; expected heads, a list of numbers"):
         read_shape({"heads": 3}, place="x")
+
+
+def test_what_was_pruned_can_be_narrowed() -> None:
+    reader, narrow = tiny.build_bert(), tiny.build_bert()
+    for each in (reader, narrow):
+        remove_heads(each.model, {0: [1]})
+    narrow_queries(narrow.model, 8)
+    torch.testing.assert_close(run(narrow), run(reader), rtol=1e-4, atol=1e-4)
