@@ -222,6 +222,18 @@ def _evaluate(given: Namespace, settings: Settings) -> int:
     return DONE
 
 
+def _compare(given: Namespace, settings: Settings) -> int:
+    from rag.cli.compare import run as run_comparison
+
+    with terminal.show_count(visible=not given.quiet) as progress:
+        found = run_comparison(given, settings, progress)
+    if given.json:
+        terminal.print_json(describe_report(found))
+    else:
+        terminal.print_report(found)
+    return DONE
+
+
 def _tokens(given: Namespace, settings: Settings) -> int:
     from rag.cli.tokens import run_tokens
 
@@ -245,6 +257,7 @@ COMMANDS: dict[str, Callable[[Namespace, Settings], int]] = {
     "serve": _serve,
     "attention": _attention,
     "evaluate": _evaluate,
+    "compare": _compare,
     "tokens": _tokens,
     "report": report.run,
 }

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from rag.cli import conversation, needle, position, report, sweep
+from rag.cli import compare, conversation, needle, position, report, sweep
 from rag.cli.arguments import add_mode, add_windows, count
 from rag.cli.dataset import add_dataset_arguments
 from rag.explanation.explanation import METHODS
@@ -39,6 +39,7 @@ def build_parser() -> ArgumentParser:
     _add_questions(commands, common)
     _add_attention(commands, common)
     _add_evaluation(commands, common)
+    compare.add_arguments(commands, common)
     _add_tokens(commands, common)
     report.add_arguments(commands, common)
     return parser

@@ -79,6 +79,11 @@ class SentenceTransformerEncoder:
         return self._name
 
     @property
+    def model(self) -> SentenceTransformer:
+        """The model itself."""
+        return self._model
+
+    @property
     def dimension(self) -> int:
         """Length of one vector."""
         return self._dimension

@@ -76,7 +76,7 @@ def build_clusters(
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
     for some_ids, vectors in iterate_vectors(connection, dimension=dimension):
         index.add(some_ids, vectors)
-    recall = _choose_probes(index, queries, find_nearest(connection, queries, k=DEPTH))
+    recall = choose_probes(index, queries, find_nearest(connection, queries, k=DEPTH))
     logger.info(
         "%d vectors put into %d clusters in %.0f s; searching %d of them finds %.1f %% of the first %d",
         len(ids),
@@ -94,7 +94,7 @@ def choose_clusters(count: int) -> int:
     return int(2 ** round(np.log2(max(count, 1)) / 2))
 
 
-def _choose_probes(index: ClusteredIndex, queries: Vectors, exact: NDArray[np.int64]) -> float:
+def choose_probes(index: ClusteredIndex, queries: Vectors, exact: NDArray[np.int64]) -> float:
     """Have as many clusters searched as reach `LEAST_RECALL`, in steps of a sixteenth, and return what they reach."""
     recall = 0.0
     for sixteenths in range(1, 17):

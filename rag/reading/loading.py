@@ -76,7 +76,9 @@ def _load(
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(name_or_folder)
-        model, loading = factory.from_pretrained(name_or_folder, dtype=dtype, output_loading_info=True)
+        model, loading = _find_class(name_or_folder, factory).from_pretrained(
+            name_or_folder, dtype=dtype, output_loading_info=True
+        )
     except Exception as error:  # damaged files raise whatever their parser raises
         raise ModelError(
             f"{name_or_folder}: cannot be loaded as a reader ({_first_line(error)}); expected the name or folder of "
@@ -94,6 +96,18 @@ def _load(
             "tokenizer.json, or vocab.txt and tokenizer_config.json, beside the weights"
         )
     return model, tokenizer
+
+
+def _find_class(name_or_folder: str, factory: Any) -> Any:
+    """Return what builds the model: the factory itself, unless heads of the model were taken out or made narrower."""
+    from transformers import AutoConfig
+
+    from rag.reading.slim_attention import ENTRY, choose_class
+
+    config = AutoConfig.from_pretrained(name_or_folder)
+    if getattr(config, ENTRY, None) is None:
+        return factory
+    return choose_class(factory._model_mapping[type(config)], config, place=name_or_folder)
 
 
 def load_tokenizer(name_or_folder: str, *, fetch: bool = True) -> PreTrainedTokenizerBase:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,7 @@ class SpanReader:
         self._takes_types = self._check_types()
 
     @classmethod
-    def load(cls, name_or_folder: str, *, device: str | None = None, max_length: int | None = None) -> SpanReader:
+    def load(cls, name_or_folder: str, *, device: str | None = None, max_length: int | None = None) -> Self:
         """Load a reader by hub name or folder.
 
         Args:

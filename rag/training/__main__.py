@@ -74,7 +74,11 @@ def _build_parser() -> argparse.ArgumentParser:
     recipe = "settings of a stage, in place of those in rag/training/recipes; may be given for several"
     parser.add_argument("--recipe", type=_read_recipe, action="append", default=[], metavar="STAGE=FILE", help=recipe)
     parser.add_argument(
-        "--from", dest="source", type=Path, metavar="FOLDER", help="trained reader to begin reader with"
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="FOLDER",
+        help="trained reader to begin reader with, or that distill learns from",
     )
     parser.add_argument("--device", help="cpu or cuda; the GPU where there is one")
     parser.add_argument("--threads", type=int, help="processor threads to use")

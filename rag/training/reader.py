@@ -10,13 +10,14 @@ from tempfile import TemporaryDirectory
 from typing import cast
 
 import torch
-from transformers import AutoTokenizer, BertForQuestionAnswering, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering, PreTrainedTokenizerFast
 
 from rag.errors import ModelError
 from rag.reading.precision import choose_precision
+from rag.reading.slim_attention import choose_class
 from rag.training.loop import train
 from rag.training.question_set import QuestionSet
-from rag.training.span_examples import ExampleSource, Place, ReaderSettings, collate
+from rag.training.span_examples import Example, ExampleSource, Place, ReaderSettings, collate
 from rag.training.span_loss import measure_loss
 from rag.training.stopping import Stopping
 from rag.training.tensors import FILE_BYTES
@@ -93,6 +94,10 @@ class ReaderJob:
     def measure(self) -> tuple[torch.Tensor, int]:
         """Return the loss of the next batch, and its tokens."""
         self._place, batch = next(self._batches)
+        return self.measure_batch(batch)
+
+    def measure_batch(self, batch: Sequence[Example]) -> tuple[torch.Tensor, int]:
+        """Return the loss of a batch, and its tokens."""
         rows = {name: tensor.to(self.device) for name, tensor in collate(batch).items()}
         with choose_precision(self.device):
             output = self.module(**rows)
@@ -118,11 +123,18 @@ def train_reader(
     """
     torch.manual_seed(settings.seed)
     model, tokenizer = load_reader(out), load_tokenizer(out)
-    size = settings.gpu_batch_tokens if device.type == "cuda" else settings.batch_tokens
-    source = ExampleSource(questions.questions, questions.negatives, tokenizer, settings, batch_tokens=size)
+    source = open_source(questions, tokenizer, settings, device=device)
     finished = train(ReaderJob(model, source, settings, device=device), settings.schedule, out, stopping)
     save_reader(model, tokenizer, out)
     return finished
+
+
+def open_source(
+    questions: QuestionSet, tokenizer: PreTrainedTokenizerFast, settings: ReaderSettings, *, device: torch.device
+) -> ExampleSource:
+    """Open the examples of a training, in batches of the size the device takes."""
+    size = settings.gpu_batch_tokens if device.type == "cuda" else settings.batch_tokens
+    return ExampleSource(questions.questions, questions.negatives, tokenizer, settings, batch_tokens=size)
 
 
 def load_reader(folder: Path) -> BertForQuestionAnswering:
@@ -133,7 +145,9 @@ def load_reader(folder: Path) -> BertForQuestionAnswering:
     """
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder}: expected a reader there, found none; run the stage that makes it first")
-    return BertForQuestionAnswering.from_pretrained(str(folder), dtype=torch.float32, attn_implementation="sdpa")
+    config = BertConfig.from_pretrained(str(folder))
+    kind = choose_class(BertForQuestionAnswering, config, place=str(folder))
+    return kind.from_pretrained(str(folder), dtype=torch.float32, attn_implementation="sdpa")
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:

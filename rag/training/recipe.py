@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from rag.errors import ConfigError
 
@@ -55,8 +55,16 @@ def _convert(kind: type[Any], value: object, place: str) -> object:
         if not isinstance(value, dict):
             raise ConfigError(f"{place}: expected a table, found {value!r}")
         return _build(kind, value, place)
+    if get_origin(kind) is tuple:
+        return _convert_list(get_args(kind)[0], value, place)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not kind:
         raise ConfigError(f"{place}: expected {kind.__name__}, found {value!r}")
     return value
+
+
+def _convert_list(kind: type[Any], value: object, place: str) -> tuple[object, ...]:
+    if not isinstance(value, list):
+        raise ConfigError(f"{place}: expected a list of {kind.__name__}, found {value!r}")
+    return tuple(_convert(kind, each, f"{place}[{number}]") for number, each in enumerate(value))

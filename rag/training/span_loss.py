@@ -24,17 +24,30 @@ def measure_loss(logits: tuple[Tensor, Tensor], batch: Sequence[Example], *, sha
 
     Source: Clark and Gardner 2018, Simple and Effective Multi-Paragraph Reading Comprehension, section 3.2.
     """
-    device, width = logits[0].device, logits[0].shape[1]
-    positions = torch.arange(width, device=device)
-    heads, sizes = _column([e.head for e in batch], device), _column([len(e.ids) - 1 for e in batch], device)
-    inside = (positions >= heads) & (positions < sizes)
-    null = positions == 0
+    device = logits[0].device
+    inside, null = find_inside(batch, logits[0])
     loss = torch.zeros((), device=device)
     for scores, targets in zip(logits, ([e.start for e in batch], [e.end for e in batch]), strict=True):
         gold = torch.tensor(targets, device=device)
         loss = loss + cross_entropy(scores.float().masked_fill(~(inside | null), -1e4), gold)
         loss = loss + shared * _share(scores.float().masked_fill(~inside, -1e4), gold, batch)
     return loss / 2
+
+
+def find_inside(batch: Sequence[Example], logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Tell which tokens belong to the passage, and which one stands for "no answer".
+
+    Args:
+        batch: The rows.
+        logits: Of the batch. Shape: (batch, length).
+
+    Returns:
+        Two masks. Shape: (batch, length) and (length,).
+    """
+    device = logits.device
+    positions = torch.arange(logits.shape[1], device=device)
+    heads, sizes = _column([e.head for e in batch], device), _column([len(e.ids) - 1 for e in batch], device)
+    return (positions >= heads) & (positions < sizes), positions == 0
 
 
 def _share(scores: Tensor, gold: Tensor, batch: Sequence[Example]) -> Tensor:

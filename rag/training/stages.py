@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -14,9 +14,11 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from rag.errors import ArgumentError
+from rag.models.shipped import READER, locate_model
 from rag.training.calibration import calibrate_reader
 from rag.training.checkpoint import clear_checkpoint, holds_checkpoint, is_finished, mark_finished
 from rag.training.corpus import TrainingQuestion, load_pairs, load_prose, load_questions, split_articles
+from rag.training.distill import DistillSettings, build_student, train_student
 from rag.training.embedder import EmbedderJob, save_embedder, train_embedder
 from rag.training.figures import TRAINING, MeasuredModels, measure_models, measure_tokenizers
 from rag.training.pairs import EmbedderSettings, build_paragraphs, build_question_paragraphs
@@ -57,7 +59,7 @@ class Workshop:
     """Where a run reads and writes and how.
 
     `recipes` take the place of those of their stages. `resume`: go on from checkpoints. `source`: folder of a trained
-    reader that the stage `reader` begins with. `limit`: questions of each evaluation.
+    reader that the stage `reader` begins with, and `distill` learns from. `limit`: questions of each evaluation.
     """
 
     data: Path
@@ -168,9 +170,36 @@ def _reader(workshop: Workshop, folder: Path) -> bool:
     questions = mine_questions(training, folder / "negatives.json").join(synthetic).join(swapped)
     finished = train_reader(questions, folder, settings, device=workshop.device, stopping=workshop.stopping)
     if finished:
-        unseen = QuestionSet(held_out[::4], [()] * len(held_out[::4])).join(unseen)
-        calibrate_reader(folder, unseen.questions, training[::10], device=str(workshop.device))
+        _calibrate(workshop, folder, training, held_out, unseen)
     return finished
+
+
+def _distill(workshop: Workshop, folder: Path) -> bool:
+    settings = workshop.load_settings("distill", DistillSettings)
+    training, held_out = workshop.load_questions()
+    own = workshop.out / "reader"
+    teacher = workshop.source or (own if is_finished(own) else Path(locate_model(READER)))
+    logger.info("distill: learning from %s", teacher)
+    if not holds_checkpoint(folder):
+        build_student(teacher, training, folder, settings)
+    synthetic, unseen = _part_synthetic(workshop, folder, settings.reader)
+    questions = mine_questions(training, folder / "negatives.json").join(synthetic)
+    finished = train_student(teacher, questions, folder, settings, device=workshop.device, stopping=workshop.stopping)
+    if finished:
+        _calibrate(workshop, folder, training, held_out, unseen)
+    return finished
+
+
+def _calibrate(
+    workshop: Workshop,
+    folder: Path,
+    training: Sequence[TrainingQuestion],
+    held_out: Sequence[TrainingQuestion],
+    synthetic: QuestionSet,
+) -> None:
+    """Calibrate a reader on questions no training saw: of people, and of prose."""
+    unseen = QuestionSet(held_out[::4], [()] * len(held_out[::4])).join(synthetic)
+    calibrate_reader(folder, unseen.questions, training[::10], device=str(workshop.device))
 
 
 def _load_translations(
@@ -210,5 +239,6 @@ STAGES: dict[str, Callable[[Workshop, Path], bool]] = {
     "pretrain": _pretrain,
     "embedder": _embedder,
     "reader": _reader,
+    "distill": _distill,
 }
 NAMES = (*STAGES, "evaluate")

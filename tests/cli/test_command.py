@@ -19,6 +19,8 @@ import pytest
 from rag.cli import main
 from rag.cli.records import describe_citation
 from rag.cli.terminal import print_answer, print_figures
+from rag.evaluation.variants import embedder_bench
+from rag.evaluation.variants.memory import Footprint
 from rag.library.records import CitedProvision, ResolvedReference
 from tests.documents.written_files import build_pdf
 from tests.ui.evidence import build_answer
@@ -282,6 +284,22 @@ def test_evaluate_retrieval(squad: str, capsys: pytest.CaptureFixture[str]) -> N
     assert figures == {
         "recall@1": 1, "recall@5": 1, "recall@10": 1, "mrr@10": 1, "ndcg@10": 1, "n": 1, "passages": 1,
     }  # fmt: skip
+
+
+def test_compare(
+    squad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedder_bench, "measure_footprint", lambda task: Footprint(None, 2**20))
+    for name, more in (("全部", ""), ("短い", "dimensions = 96")):
+        (tmp_path / f"{name}.toml").write_text(f'kind = "embedder"\n{more}', encoding="utf-8")
+    files = [str(tmp_path / f"{name}.toml") for name in ("全部", "短い")]
+    options = ["--squad", squad, "--out", str(tmp_path / "run"), "--min-questions", "1"]
+    _, report = run_json(capsys, "compare", *files, *options)
+    assert (report["全部 recall@1"], report["短い recall@5"], report["全部 peak_mib"]) == (100, 100, None)
+    assert report["findings"]["短い"].startswith("短い は 全部 の代わりになる：±0.0 recall@5 [±0.0, ±0.0]（p = 1.000）")
+    assert report["folder"] == str(tmp_path / "run")
+    _, report = run_json(capsys, "compare", *files, *options, "--min-shrink", "9")
+    assert "短い は 全部 の代わりにならない" in report["findings"]["短い"]
 
 
 def test_evaluate_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

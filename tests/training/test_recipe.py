@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ConfigError
+from rag.training.distill import DistillSettings
 from rag.training.pairs import EmbedderSettings
 from rag.training.recipe import load_recipe, locate_recipe
 from rag.training.schedule import Progress, Schedule
@@ -19,6 +20,7 @@ KINDS = {
     "pretrain": PretrainSettings,
     "embedder": EmbedderSettings,
     "reader": ReaderSettings,
+    "distill": DistillSettings,
 }
 
 
@@ -55,3 +57,13 @@ def test_rates_rise_and_fall() -> None:
     schedule = Schedule(steps=1, warmup=0.1)
     factors = [schedule.scale_rate(share) for share in (0.0, 0.05, 0.1, 0.5, 1.0)]
     assert factors == pytest.approx([0.01, 0.507, 0.9855, 0.51, 0.01], abs=1e-3)
+
+
+def test_lists_are_read_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "distill.toml"
+    path.write_text("removed_layers = [2, 5]\n[reader.schedule]\nsteps = 3", encoding="utf-8")
+    assert load_recipe(path, DistillSettings).removed_layers == (2, 5)
+    for text, message in (("3", "expected a list of int, found 3"), ("[1, 2.5]", r"layers\[1\]: expected int")):
+        path.write_text(f"removed_layers = {text}\n[reader.schedule]\nsteps = 3", encoding="utf-8")
+        with pytest.raises(ConfigError, match=message):
+            load_recipe(path, DistillSettings)

@@ -17,6 +17,8 @@ from rag.embeddings.sentence_transformer import SentenceTransformerEncoder
 from rag.errors import ArgumentError
 from rag.models.shipped import EMBEDDER as EMBEDDER_MODEL
 from rag.models.shipped import READER as READER_MODEL
+from rag.reading.span_reader import SpanReader
+from rag.retrieval.hit import Passage
 from rag.training import loop, reader
 from rag.training.__main__ import DONE, INPUT_ERROR, STOPPED, main
 from rag.training.checkpoint import holds_checkpoint
@@ -39,6 +41,8 @@ RECIPES = {
     "pretrain": f'[start]\nbody = "{{body}}"\n[reader]\nsynthetic = 40\n{READER}[reader.schedule]\n{SCHEDULE}',
     "embedder": f"paragraphs = 200\nbatch = 32\n{PAIRS}[schedule]\n{SCHEDULE}",
     "reader": f"synthetic = 20\n{READER}[schedule]\n{SCHEDULE}",
+    "distill": "removed_layers = [2]\nheads = 0.5\nquery_size = 8\n"
+    f"[reader]\nsynthetic = 20\n{READER}[reader.schedule]\n{SCHEDULE}",
 }
 
 
@@ -85,11 +89,14 @@ def read_losses(folder: Path) -> list[float]:
     return [json.loads(line)["loss"] for line in (folder / HISTORY).read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("stage", ["pretrain", "embedder", "reader"])
-def test_the_loss_falls(trained: Path, stage: str) -> None:
+@pytest.mark.parametrize(
+    ("stage", "fall"),
+    [("pretrain", 0.3), ("embedder", 0.3), ("reader", 0.3), ("distill", 0.1)],  # a student begins with its teacher
+)
+def test_the_loss_falls(trained: Path, stage: str, fall: float) -> None:
     losses = read_losses(trained / stage)
     assert len(losses) == STEPS
-    assert losses[-1] < losses[9] - 0.3  # one batch alone says little: each line is a mean over the steps before
+    assert losses[-1] < losses[9] - fall  # one batch alone says little: each line is a mean over the steps before
 
 
 def test_no_file_is_too_large(trained: Path) -> None:
@@ -114,6 +121,21 @@ def test_a_reader_reads_the_same_from_disk(trained: Path, tmp_path: Path, monkey
     assert len(list((tmp_path / "once").glob("model-*.safetensors"))) > 1
 
 
+def test_a_student_is_smaller_and_reads_as_it_was_cut(trained: Path) -> None:
+    weights = read_weights(trained / "distill")
+    assert weights["bert.encoder.layer.0.attention.self.query.weight"].shape == (8, 32)  # one head of two, d_k 8 of 16
+    assert weights["bert.encoder.layer.0.attention.self.value.weight"].shape == (16, 32)
+    assert not [name for name in weights if name.startswith("bert.encoder.layer.1.")]
+    student = SpanReader.load(str(trained / "distill"), device="cpu")
+    passage = Passage("d", 0, len(describe(4)["text"]), describe(4)["text"], 1.0)
+    found = student.read("どこで生まれましたか", [passage])
+    assert found.spans[0].text in passage.text
+    same = SpanReader(
+        load_reader(trained / "distill"), load_tokenizer(trained / "distill"), name="", calibration=student.calibration
+    )
+    assert same.fingerprint == student.fingerprint
+
+
 def test_an_embedder_embeds_the_same_from_disk(trained: Path) -> None:
     tokenizer = load_tokenizer(trained / "tokenizer")
     texts = [describe(number)["text"] for number in range(3)]
@@ -123,7 +145,7 @@ def test_an_embedder_embeds_the_same_from_disk(trained: Path) -> None:
     np.testing.assert_allclose(found, embed(table, ids).numpy(), atol=2e-3)
 
 
-@pytest.mark.parametrize("stage", ["pretrain", "embedder", "reader"])
+@pytest.mark.parametrize("stage", ["pretrain", "embedder", "reader", "distill"])
 def test_a_stopped_training_goes_on_as_if_nothing_had_been(
     place: Place, trained: Path, tmp_path: Path, stage: str
 ) -> None:
