@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rag.errors import DatasetError
+from rag.evaluation.budget import BUDGET, fill_budget, is_within_budget
 from rag.evaluation.datasets import Question, load_long_documents
 from rag.evaluation.judgement import Judgement, judge, measure_confidence
 from rag.evaluation.metrics import Rule, area_under_curve, recall_at
 from rag.evaluation.rows import Figures, Report, Row, write_rows
 from rag.evaluation.trace_report import Trace, write_trace
-from rag.evaluation.tracing import RIGHT_FATES, count_fates, find_rank, holds, place_answer
+from rag.evaluation.tracing import RIGHT_FATES, count_fates, find_rank, place_answer
 from rag.explanation.shading import Shades
 from rag.library.library import Library
 
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
     from rag.embeddings.encoder import Progress
     from rag.ingest.ingest import IngestStep
     from rag.library.records import Answer
-    from rag.retrieval.hit import Hit
 
-BUDGET = 2000
-"""Characters of "answer_recall@2000c"."""
 DEPTH = 100
 """Windows looked through for an answer that was not retrieved, to say how far down it ranks."""
 PAGE, ROWS = "index.html", "questions.jsonl"
@@ -159,7 +157,7 @@ def _ask(question: Question, library: Library, rule: Rule) -> tuple[Answer, _Out
     begun = time.perf_counter()
     answer = library.ask(question.text)
     seconds = time.perf_counter() - begun
-    hits = _fill_budget(answer, library)
+    hits = fill_budget(answer, library)
     outcome = _Outcome(
         judgement=judge(
             question,
@@ -173,29 +171,10 @@ def _ask(question: Question, library: Library, rule: Rule) -> tuple[Answer, _Out
         paraphrase=question.paraphrase,
         candidates=tuple(span.text for span in answer.spans),
         rank=find_rank(hits, question),
-        within_budget=_is_within_budget(hits, question),
+        within_budget=is_within_budget(hits, question),
         seconds=seconds,
     )
     return answer, outcome
-
-
-def _fill_budget(answer: Answer, library: Library) -> Sequence[Hit]:
-    """Return the hits of the answer, or more of the same search when they are too short for the budget."""
-    if sum(hit.end - hit.start for hit in answer.hits) >= BUDGET:
-        return answer.hits
-    more = max(len(answer.hits), 2 * BUDGET // library.settings.stride)
-    return library.search(answer.search_question, k=more)
-
-
-def _is_within_budget(hits: Sequence[Hit], question: Question) -> bool:
-    left = BUDGET
-    for hit in hits:
-        if left <= 0:
-            return False
-        if holds(hit, question, end=min(hit.end, hit.start + left)):
-            return True
-        left -= hit.end - hit.start
-    return False
 
 
 def _build_row(outcome: _Outcome) -> Row:

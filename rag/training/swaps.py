@@ -31,9 +31,10 @@ def swap_questions(questions: Sequence[TrainingQuestion], *, limit: int, seed: i
         articles.setdefault(question.title, []).append(number)
     made: list[TrainingQuestion] = []
     for numbers in articles.values():
-        pool = list(dict.fromkeys(thing for number in numbers for thing in list_things(questions[number].question)))
+        things = {number: list_things(questions[number].question) for number in numbers}
+        pool = list(dict.fromkeys(thing for found in things.values() for thing in found))
         for number in numbers:
-            swapped = swap_thing(questions[number].question, questions[number].context, pool, chooser)
+            swapped = swap_thing(questions[number].question, things[number], questions[number].context, pool, chooser)
             if swapped is not None:
                 made.append(replace(questions[number], question=swapped, answerable=False))
     chosen = sorted(chooser.sample(range(len(made)), min(limit, len(made))))

@@ -35,11 +35,14 @@ def _is_noun(morpheme: Morpheme) -> bool:
     return morpheme.pos in {"名詞", "接頭辞"} or (morpheme.pos == "接尾辞" and morpheme.subpos == "名詞的")
 
 
-def swap_thing(question: str, text: str, others: Sequence[Thing], chooser: random.Random) -> str | None:
+def swap_thing(
+    question: str, things: Sequence[Thing], text: str, others: Sequence[Thing], chooser: random.Random
+) -> str | None:
     """Ask about another thing of the same kind that the text does not name.
 
     Args:
         question: Answered by the text.
+        things: Of the question, that may give way.
         text: Where the thing that gives way stands, too.
         others: Things to choose from.
         chooser: Makes the choices.
@@ -47,7 +50,7 @@ def swap_thing(question: str, text: str, others: Sequence[Thing], chooser: rando
     Returns:
         The question about the other thing; None where there is none.
     """
-    own = [thing for thing in list_things(question) if thing[0] in text and question.count(thing[0]) == 1]
+    own = [thing for thing in things if thing[0] in text and question.count(thing[0]) == 1]
     chooser.shuffle(own)
     for name, kind in own:
         fitting = [other for other, its in others if its == kind and name not in other and other not in text + question]
