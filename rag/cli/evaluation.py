@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from rag.cli.self_test import evaluate_self
 from rag.config.settings import Settings
 from rag.errors import ArgumentError
 from rag.evaluation.answers import evaluate_answers
@@ -63,4 +64,5 @@ EVALUATIONS: dict[str, Callable[[Namespace, Settings, Progress | None], Report]]
     "retrieval": _retrieval,
     "answers": _answers,
     "faithfulness": _faithfulness,
+    "self": evaluate_self,
 }

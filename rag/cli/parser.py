@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from rag.chunks.context import Context
 from rag.chunks.windows import Unit
+from rag.cli import self_test
 from rag.explanation.explanation import METHODS
 from rag.retrieval.search import Mode
 from rag.retrieval.widening import Widen
@@ -171,6 +172,7 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
         parser.add_argument(
             "--rows", type=Path, metavar="FILE", help="write one line a question (JSONL) / 設問ごとの結果"
         )
+    self_test.add_arguments(kinds, common)
 
 
 def _add_tokens(commands: Commands, common: ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from rag.evaluation.datasets import GoldAnswer, Question
 from rag.evaluation.own.askable import list_askable, spread, stands_alone
 from rag.evaluation.own.candidate import build_candidates
 from rag.evaluation.own.rivals import RivalFinder
+from rag.evaluation.own.sizes import KEEP, LIMIT
 from rag.evaluation.own.things import Thing, list_things, swap_thing
 from rag.evaluation.own.wording import is_telling, reads_well
 from rag.text.normalization import fold
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from rag.embeddings.encoder import Progress
     from rag.library.library import Library
 
-LIMIT = 100
-KEEP = 0.5
-"""Share of its sentence's content words that a question keeps, as near as it can be had."""
 CHECKED = 4
 """Questions of one sentence that are held against the library before the next sentence is tried."""
 TRIED = 40
@@ -34,11 +32,15 @@ TRIED = 40
 
 @dataclass(frozen=True, slots=True)
 class OwnQuestion:
-    """A question that a library asks itself; `sentence` is where it was made, in the document of the question."""
+    """A question that a library asks itself.
+
+    `sentence` is where it was made in its document, `kept` the share of that sentence's content words it has; None
+    where that is not known.
+    """
 
     question: Question
     sentence: tuple[int, int]
-    kept: float
+    kept: float | None
 
 
 def make_questions(
