@@ -38,6 +38,7 @@ def evaluate_own_questions(
     unanswerable: int = 0,
     seed: int = 0,
     out: Path | None = None,
+    making: Progress | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Make questions of a library's sentences and ask them.
@@ -50,6 +51,7 @@ def evaluate_own_questions(
         unanswerable: Most questions without an answer, besides.
         seed: Of all choices.
         out: Folder of the run; one in `runs` when None.
+        making: Called with questions made and their number.
         progress: Called with questions asked and their number.
 
     Returns:
@@ -60,7 +62,7 @@ def evaluate_own_questions(
         DatasetError: No question could be made or read, or the folder holds another run.
     """
     if questions is None:
-        asked = make_questions(library, limit=limit, keep=keep, unanswerable=unanswerable, seed=seed)
+        asked = make_questions(library, limit=limit, keep=keep, unanswerable=unanswerable, seed=seed, progress=making)
     else:
         asked = read_questions(questions, library)
     return run_experiment(build_self_test(library, asked, seed=seed, keep=keep), out=out, progress=progress)
