@@ -59,7 +59,7 @@ def test_server_listens_on_this_machine_only(server: Server) -> None:
 
 def test_page_fits_a_narrow_screen(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 400, "height": 800})
-    for tab in ("質問する", "文書", "しくみ", "トークン"):
+    for tab in ("質問する", "文書", "しくみ", "トークン", "測る"):
         visit.open_tab(tab)
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 400
 

@@ -30,9 +30,7 @@ class Run:
         try:
             return (self.path / PAGE_FILE).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise DatasetError(
-                f"{self.path / PAGE_FILE}: cannot be read ({error}); measure again"
-            ) from error
+            raise DatasetError(f"{self.path / PAGE_FILE}: cannot be read ({error}); measure again") from error
 
 
 def list_runs(folder: Path) -> list[Run]:

@@ -54,7 +54,7 @@ def stands_alone(sentence: str) -> bool:
 def skip_number(sentence: str) -> str:
     """Return a sentence without the number of its article or paragraph."""
     number = ARTICLE.match(sentence) or NUMBERING.match(sentence)
-    return sentence[number.end() :] if number else sentence
+    return sentence[number.end() :].lstrip() if number else sentence
 
 
 def spread(spans: list[Span], *, seed: int) -> Iterator[Span]:

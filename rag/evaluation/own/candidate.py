@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.evaluation.own.cloze import build_clozes
+from rag.evaluation.own.cloze import KEPT, build_clozes
 from rag.evaluation.own.wording import is_telling, keeps_complements, reads_well, stands_by_itself
 from rag.reading.answer_types import find_answer_type
 from rag.text.terms import build_terms
 
-TRIES = 8
-"""Times that a sentence is made into questions: each time other words are dropped or said otherwise."""
+TRIES = ((0.1, 0.4), (0.1, 0.85), (0.3, 0.6), (0.3, 0.85), KEPT, KEPT, (1.0, 1.0))
+"""Chances of the parts of a sentence to stay, each time that it is made into questions."""
+STEP = 0.15
+"""Shares of kept words that differ by less are taken for equal."""
 LEAST_WORDS = 2
 """Content words that a question shares with its sentence at least: with fewer nobody knows what is meant."""
 LONGEST_ANSWER = 40
@@ -47,18 +49,21 @@ def build_candidates(
 ) -> Iterator[Candidate]:
     """Yield different questions that `text[start:end]` of `sentence` answers, those that keep nearest to `keep` first.
 
-    A question that says more of its answer than 何 comes before one that does not, and one in the order of its sentence
-    before one that puts the answer last: what a sentence is about is not always what does something.
+    Of those that keep as many, a question that says more of its answer than 何 comes before one that does not, and one
+    in the order of its sentence before one that puts the answer last: what a sentence is about is not always what does
+    something.
     """
     start, end = sentence
     said = text[start:end]
     found: dict[str, tuple[bool, Candidate]] = {}
-    for _ in range(TRIES):
-        for cloze in build_clozes(said, chooser):
+    for kept in TRIES:
+        for cloze in build_clozes(said, chooser, kept=kept):
             candidate = _read(cloze.question, said, sentence, (cloze.start, cloze.end))
             if candidate is not None:
                 found.setdefault(candidate.text, (cloze.specific, candidate))
-    ordered = sorted(found.values(), key=lambda pair: (not pair[0], "のは" in pair[1].text, abs(pair[1].kept - keep)))
+    ordered = sorted(
+        found.values(), key=lambda pair: (round(abs(pair[1].kept - keep) / STEP), not pair[0], "のは" in pair[1].text)
+    )
     yield from (candidate for _, candidate in ordered)
 
 

@@ -18,8 +18,8 @@ SENTENCE = (12, 180)
 """Shortest and longest sentence, in characters, that is asked for something."""
 QUESTION = (9, 90)
 """Shortest and longest question, in characters."""
-KEPT_PART, KEPT_TOPIC = 0.6, 0.85
-"""Chance of a part of the sentence to stay in the question."""
+KEPT = (0.6, 0.85)
+"""Chance of a part of the sentence to stay in the question, and that of its topic or subject."""
 SPECIFIC = 0.7
 """Chance that a sentence is asked for something else than 何, where it can be."""
 VAGUE = re.compile("この|その|これ|それ|同[年月日社法条項]|次の|上記|前項|以下の|本[章節条]")
@@ -45,15 +45,21 @@ class Cloze:
     specific: bool
 
 
-def build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
-    """Yield questions that a sentence answers, in random order."""
+def build_clozes(sentence: str, chooser: random.Random, *, kept: tuple[float, float] = KEPT) -> Iterator[Cloze]:
+    """Yield questions that a sentence answers, in random order.
+
+    Args:
+        sentence: What is asked about.
+        chooser: Makes all choices.
+        kept: Chances of its parts to stay, as `KEPT` has them.
+    """
     numbering = ARTICLE.match(sentence) or NUMBERING.match(sentence)  # which nobody asks with
     skipped = numbering.end() if numbering else 0
-    for cloze in _build_clozes(sentence[skipped:], chooser):
+    for cloze in _build_clozes(sentence[skipped:], chooser, kept):
         yield replace(cloze, start=cloze.start + skipped, end=cloze.end + skipped)
 
 
-def _build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
+def _build_clozes(sentence: str, chooser: random.Random, chances: tuple[float, float]) -> Iterator[Cloze]:
     clauses = build_clauses(sentence)
     found: list[tuple[Clause, int, Gap]] = []
     for clause in clauses:
@@ -62,17 +68,17 @@ def _build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
     chooser.shuffle(found)
     yield from _ask_reasons(clauses, chooser)
     for clause, number, gap in found:
-        question = _ask(clause, number, gap, chooser)
+        question = _ask(clause, number, gap, chooser, chances)
         if question is not None:
             question = (question.replace("、", "") if chooser.random() < 0.5 else question).replace("、か", "か")
         if question is not None and QUESTION[0] <= len(question) <= QUESTION[1] and not VAGUE.search(question):
             yield Cloze(question, gap.start, gap.end, specific=gap.words not in THING)
 
 
-def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random) -> str | None:
+def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random, chances: tuple[float, float]) -> str | None:
     """Say a clause as the question for one of its parts; None where too little of it would be left."""
     part, predicate = clause.parts[number], say_everyday(clause.predicate, chooser)
-    kept = [index == number or _is_kept(other, chooser) for index, other in enumerate(clause.parts)]
+    kept = [index == number or _is_kept(other, chooser, chances) for index, other in enumerate(clause.parts)]
     others = [other for index, other in enumerate(clause.parts) if kept[index] and index != number]
     if not others or sum(len(other.head.name) for other in others) + len(predicate.stem) < TOLD:
         return None
@@ -92,10 +98,10 @@ def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random) -> str |
     return replace_formal_nouns(before, chooser) + asked + rest
 
 
-def _is_kept(part: Part, chooser: random.Random) -> bool:
+def _is_kept(part: Part, chooser: random.Random, chances: tuple[float, float]) -> bool:
     if part.phrases[0].last.pos == "接続詞":
         return False
-    return chooser.random() < (KEPT_TOPIC if part.is_topic or part.tail == "が" else KEPT_PART)
+    return chooser.random() < chances[part.is_topic or part.tail == "が"]
 
 
 def _say_inside(part: Part) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rag.embeddings.encoder import Progress
     from rag.library.library import Library
 
-CHECKED = 4
+CHECKED = 6
 """Questions of one sentence that are held against the library before the next sentence is tried."""
 TRIED = 40
 """Sentences tried for each question wanted of a document, before the document is left."""

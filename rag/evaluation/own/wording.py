@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from rag.evaluation.own.cloze import VAGUE
-from rag.evaluation.own.phrases import AND_OR, CLOSING, NOMINAL, OPENING
+from rag.evaluation.own.phrases import CLOSING, NOMINAL, OPENING
 from rag.text.morphology import Morpheme, analyze
 from rag.text.normalization import fold
 from rag.text.numbers import find_numbers
@@ -26,7 +26,8 @@ _EMPTY_UNITS = frozenset(("", "つ", "人", "度", "本", "台", "位"))
 COMPLEMENTS = frozenset(("を", "に", "と", "へ"))
 LONGEST_PARTICLE = 2
 LEAST_ANSWER = 2
-_JOINS = "又は|または|及び|および|並びに|若しくは|や|・"
+_CONJUNCTIONS = "又は|または|及び|および|並びに|若しくは"
+_JOINS = f"{_CONJUNCTIONS}|や|・"
 _LISTED_BEFORE = re.compile(f"(?:{_JOINS}|と|[0-9０-９一二三四五六七八九十百千万][,，.．]?)$")
 _LISTED_AFTER = re.compile(f"(?:{_JOINS}|と(?![しないす呼])|、[^。]{{1,12}}(?:及び|又は|と|、)|[0-9０-９,，])")
 """What joins an answer to others, or a number to the rest of it."""
@@ -39,6 +40,9 @@ def reads_well(question: str) -> bool:
     if _BROKEN.search(question) or not is_balanced(question):
         return False
     words = analyze(question)
+    joined = {match.end() for match in re.finditer(_CONJUNCTIONS, question)}
+    if any(word.start in joined and word.pos not in NOMINAL for word in words):
+        return False
     return not any(_breaks(before, here) for before, here in pairwise(words))
 
 
@@ -108,8 +112,6 @@ def is_balanced(text: str) -> bool:
 def _breaks(before: Morpheme, here: Morpheme) -> bool:
     if here.surface in _COMPOUND and here.pos == "動詞":
         return before.surface not in {"に", "へ", "と", "を"}
-    if before.surface in AND_OR and before.pos == "接続詞":
-        return here.pos not in NOMINAL
     if before.pos == "接頭辞":
         return here.pos not in NOMINAL
     return before.surface in {"を", "が"} and here.surface in {"か", "です", "でしょう", "？"}

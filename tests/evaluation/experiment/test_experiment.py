@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,13 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert ran == ["一/0", "一/50", "一/100", "二/0", "二/50", "二/100"]
     assert told == [(2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
     assert [row["key"] for row in report.rows] == ran
+
+
+def test_files_stand_in_the_folder_before_the_first_trial(tmp_path: Path) -> None:
+    experiment = replace(build([], broken="一/0"), files={"questions.jsonl": "{}\n"})
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(experiment, out=tmp_path / "run")
+    assert (tmp_path / "run" / "questions.jsonl").read_text(encoding="utf-8") == "{}\n"
 
 
 def test_a_row_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:

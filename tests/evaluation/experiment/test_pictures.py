@@ -3,6 +3,7 @@ from rag.evaluation.experiment.pictures import (
     Line,
     draw_heat_map,
     draw_lines,
+    draw_scatter,
     draw_trade,
     find_border,
     japanese_text,
@@ -42,3 +43,11 @@ def test_a_trade_names_the_border() -> None:
     with japanese_text():
         figure = draw_trade([Dot("安", 1, 0.5), Dot("無駄", 2, 0.4)], title="費用", x_label="秒", y_label="再現率")
     assert [text.get_text() for text in figure.axes[0].texts] == ["安"]
+
+
+def test_a_scatter_names_every_dot() -> None:
+    with japanese_text():
+        figure = draw_scatter([Dot("語", 0.2, 0.5), Dot("意味", 0.1, 0.4)], title="順", x_label="人", y_label="作")
+    axes = figure.axes[0]
+    assert [text.get_text() for text in axes.texts] == ["語", "意味"]
+    assert axes.collections[0].get_offsets().tolist() == [[0.2, 0.5], [0.1, 0.4]]
