@@ -1,4 +1,4 @@
-"""Recall within so many characters: what windows of any size can be compared by."""
+"""What a person can read of a list of hits: its first characters."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ if TYPE_CHECKING:
     from rag.retrieval.hit import Hit
 
 BUDGET = 2000
-"""Characters of "recall@2000c"."""
+"""Characters of "answer_recall@2000c"."""
 
 
-def fill_budget(answer: Answer, library: Library, *, least: int = 0) -> Sequence[Hit]:
-    """Return the hits of an answer, or more of the same search when they are fewer than `least` or too short."""
-    if len(answer.hits) >= least and sum(hit.end - hit.start for hit in answer.hits) >= BUDGET:
+def fill_budget(answer: Answer, library: Library) -> Sequence[Hit]:
+    """Return the hits of the answer, or more of the same search when they are too short for the budget.
+
+    The answer must have been searched for with the settings' number of hits: where it has fewer, there are no more.
+    """
+    found = sum(hit.end - hit.start for hit in answer.hits)
+    if found >= BUDGET or len(answer.hits) < library.settings.hits:
         return answer.hits
-    more = max(len(answer.hits), least, 2 * BUDGET // library.settings.stride)
+    more = max(len(answer.hits), 2 * BUDGET // library.settings.stride)
     return library.search(answer.search_question, k=more)
 
 
 def is_within_budget(hits: Sequence[Hit], question: Question) -> bool:
-    """Tell whether an accepted answer lies whole in the first `BUDGET` characters of the hits."""
+    """Tell whether an accepted span lies in the first characters of the hits, the last one cut."""
     left = BUDGET
     for hit in hits:
         if left <= 0:

@@ -130,28 +130,14 @@ def load_long_documents(docs: Path, questions: Path) -> Dataset:
         document = Document(build_document_id(name, text), title, text, source=name, anchors=headings)
         documents[document.id] = document
         ids[name] = document.id
-    return Dataset(documents, load_questions(questions, {name: documents[ids[name]] for name in ids}, where=str(docs)))
-
-
-def load_questions(path: Path, documents: Mapping[str, Document], *, where: str) -> tuple[Question, ...]:
-    """Load `questions.jsonl` asked about documents that are known by the names it calls them.
-
-    Args:
-        path: One question a line, as `load_long_documents` takes them.
-        documents: By "doc_id".
-        where: What holds the documents, for messages.
-
-    Raises:
-        DatasetError: The file cannot be read or a line is not in the format; the message names the line.
-    """
     asked: list[Question] = []
-    for place, line in _read_lines(path):
+    for place, line in _read_lines(questions):
         name = _take(line, "doc_id", str, place)
-        if name not in documents:
-            some = ", ".join(islice(documents, 5))
-            raise DatasetError(f"{place}: doc_id {name!r} is not in {where}; expected one of its ids, such as {some}")
-        asked.append(_build_question(line, documents[name], 0, place))
-    return tuple(asked)
+        if name not in ids:
+            some = ", ".join(islice(ids, 5))
+            raise DatasetError(f"{place}: doc_id {name!r} is not in {docs}; expected one of its ids, such as {some}")
+        asked.append(_build_question(line, documents[ids[name]], 0, place))
+    return Dataset(documents, tuple(asked))
 
 
 def _walk(path: Path, content: object) -> Iterator[tuple[str, str, Any]]:
