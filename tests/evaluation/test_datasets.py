@@ -169,3 +169,25 @@ def test_unreadable_files_are_named(tmp_path, name, data, message):
         (tmp_path / name).write_bytes(data)
     with pytest.raises(DatasetError, match=rf"{name}: {message}"):
         load_squad([tmp_path / name])
+
+
+def test_fingerprint_follows_texts_and_questions_and_not_files(tmp_path):
+    def load(docs=DOCS, questions=QUESTIONS, suffix=""):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        dataset = load_long_documents(
+            write(folder / f"docs.jsonl{suffix}", docs), write(folder / f"q.jsonl{suffix}", questions)
+        )
+        return dataset.fingerprint
+
+    first = load()
+    assert first == load(suffix=".xz")
+    others = [
+        load(docs=DOCS.replace("規程", "規則")),
+        load(docs=DOCS.replace("する。", "する")),
+        load(questions=QUESTIONS.replace("初任給", "賞与")),
+        load(questions=QUESTIONS.replace("low", "high")),
+        load(questions=QUESTIONS.replace('"answers": []', '"answers": [{"text": "定年", "answer_start": 4}]')),
+    ]
+    assert len({first, *others}) == 6
+    assert len(first) == 16
