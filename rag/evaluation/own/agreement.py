@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import DatasetError
-from rag.evaluation.datasets import Dataset, load_long_documents
+from rag.evaluation.datasets import Dataset, fingerprint_dataset, load_long_documents
 from rag.evaluation.experiment.experiment import Experiment, run_experiment
 from rag.evaluation.experiment.trial import Trial
 from rag.evaluation.own.agreement_pages import LABELLED, OWN, present_agreement
@@ -100,8 +100,7 @@ def _evaluate(
         asked = {OWN: [each.question for each in made], LABELLED: labelled}
         description = {
             **models,
-            "documents": hash_text("\n".join(sorted(dataset.documents))),
-            "labelled": hash_text(repr(labelled)),
+            "dataset": fingerprint_dataset(dataset),
             "questions": hash_text(lines),
             "settings": describe_settings(settings),
             "conditions": [{"name": each.name, "reads": each.reads, **each.changes} for each in conditions],

@@ -25,7 +25,7 @@ RECALLS = (*(f"recall@{k}" for k in DEPTHS), f"recall@{BUDGET}c")
 def measure_search(question: Question, library: Library) -> Row:
     """Search for a question, and say how far down its answer stands."""
     begun = time.perf_counter()
-    hits = library.search(question.text, k=max(DEPTHS[-1], 2 * BUDGET // library.settings.stride))
+    hits = library.search(question.text, k=_count_hits(library))
     return {**_rate(question, hits), "search_seconds": round(time.perf_counter() - begun, 4)}
 
 
@@ -36,8 +36,11 @@ def measure_answer(question: Question, library: Library) -> Row:
     seconds = time.perf_counter() - begun
     said = answer.text or ""
     known = bool(question.answers)
+    hits = fill_budget(answer, library)
+    if len(hits) < DEPTHS[-1]:
+        hits = library.search(question.text, k=_count_hits(library))
     return {
-        **_rate(question, fill_budget(answer, library, least=DEPTHS[-1])),
+        **_rate(question, hits),
         "prediction": said,
         "exact_match": score_exact_match(said, question.accepted) if known else None,
         "f1": score_f1(said, question.accepted) if known else None,
@@ -46,6 +49,10 @@ def measure_answer(question: Question, library: Library) -> Row:
         "cited": None if answer.citation is None else f"{answer.citation.title} [{answer.citation.start}]",
         "seconds": round(seconds, 4),
     }
+
+
+def _count_hits(library: Library) -> int:
+    return max(DEPTHS[-1], 2 * BUDGET // library.settings.stride)
 
 
 def _rate(question: Question, hits: Sequence[Hit]) -> Row:

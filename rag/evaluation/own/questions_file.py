@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import DatasetError
-from rag.evaluation.datasets import load_questions
+from rag.evaluation.datasets.lines import read_lines, take_field
+from rag.evaluation.datasets.question_record import build_question
 from rag.evaluation.own.making import OwnQuestion
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ QUESTIONS_FILE = "questions.jsonl"
 
 
 def write_questions(questions: Sequence[OwnQuestion], documents: Iterable[Document]) -> str:
-    """Return one JSON object a line, in the format of `rag.evaluation.datasets.load_questions`.
+    """Return one JSON object a line, in the format of `rag.evaluation.datasets.load_long_documents`.
 
     Title and sentence stand beside the question for the person who reads it; what is read in again is the rest.
     """
@@ -35,10 +36,20 @@ def read_questions(path: Path, library: Library) -> list[OwnQuestion]:
         DatasetError: The file cannot be read, is not in the format or holds no question.
     """
     documents = {entry.id: library.document(entry.id) for entry in library.documents()}
-    questions = load_questions(path, documents, where=f"the library {library.folder}")
+    questions = [_read(line, documents, place, library.folder) for place, line in read_lines(path)]
     if not questions:
         raise DatasetError(f"{path}: expected at least one question, found none; make some: leave out --questions")
     return [OwnQuestion(question, _place(question), None) for question in questions]
+
+
+def _read(line: Any, documents: Mapping[str, Document], place: str, folder: Path) -> Question:
+    name = take_field(line, "doc_id", str, place)
+    if name not in documents:
+        raise DatasetError(
+            f"{place}: doc_id {name!r} is not in the library {folder}; expected an id that rag documents lists: "
+            "a document that has changed has another, make new questions"
+        )
+    return build_question(line, documents[name], 0, place)
 
 
 def _write(each: OwnQuestion, document: Document) -> str:
