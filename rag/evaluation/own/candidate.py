@@ -7,13 +7,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.evaluation.own.cloze import KEPT, build_clozes
+from rag.evaluation.own.cloze import PLAIN, Style, build_clozes
 from rag.evaluation.own.wording import is_telling, keeps_complements, reads_well, stands_by_itself
 from rag.reading.answer_types import find_answer_type
 from rag.text.terms import build_terms
 
-TRIES = ((0.1, 0.4), (0.1, 0.85), (0.3, 0.6), (0.3, 0.85), KEPT, KEPT, (1.0, 1.0))
-"""Chances of the parts of a sentence to stay, each time that it is made into questions."""
+STYLES = (
+    Style(0.1, 0.5, 1.0),
+    Style(0.1, 0.9, 1.0),
+    Style(0.4, 0.9, 1.0),
+    Style(0.7, 1.0, 1.0),
+    Style(0.3, 0.9, 0.5),
+    Style(0.2, 0.9),
+    PLAIN,
+    Style(1.0, 1.0),
+)
+"""Ways in which each sentence is made into questions, from few of its words to all."""
 STEP = 0.15
 """Shares of kept words that differ by less are taken for equal."""
 LEAST_WORDS = 2
@@ -56,8 +65,8 @@ def build_candidates(
     start, end = sentence
     said = text[start:end]
     found: dict[str, tuple[bool, Candidate]] = {}
-    for kept in TRIES:
-        for cloze in build_clozes(said, chooser, kept=kept):
+    for style in STYLES:
+        for cloze in build_clozes(said, chooser, style=style):
             candidate = _read(cloze.question, said, sentence, (cloze.start, cloze.end))
             if candidate is not None:
                 found.setdefault(candidate.text, (cloze.specific, candidate))

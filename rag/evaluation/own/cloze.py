@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from rag.evaluation.own.brevity import shorten_part
 from rag.evaluation.own.clauses import Clause, Part, build_clauses
 from rag.evaluation.own.everyday import replace_formal_nouns, say_everyday
 from rag.evaluation.own.gaps import ANSWER, THING, Gap, find_gaps
@@ -18,8 +19,6 @@ SENTENCE = (12, 180)
 """Shortest and longest sentence, in characters, that is asked for something."""
 QUESTION = (9, 90)
 """Shortest and longest question, in characters."""
-KEPT = (0.6, 0.85)
-"""Chance of a part of the sentence to stay in the question, and that of its topic or subject."""
 SPECIFIC = 0.7
 """Chance that a sentence is asked for something else than 何, where it can be."""
 VAGUE = re.compile("この|その|これ|それ|同[年月日社法条項]|次の|上記|前項|以下の|本[章節条]")
@@ -36,6 +35,22 @@ WHY = ("なぜ", "なぜ", "どうして", "どのような理由で")
 
 
 @dataclass(frozen=True, slots=True)
+class Style:
+    """How a sentence becomes a question.
+
+    Chances of a part of it to stay (`kept`), of its topic or subject to stay (`kept_topic`), and of a part that stays
+    to be said in fewer words (`brief`).
+    """
+
+    kept: float = 0.6
+    kept_topic: float = 0.85
+    brief: float = 0.0
+
+
+PLAIN = Style()
+
+
+@dataclass(frozen=True, slots=True)
 class Cloze:
     """A question and the place of its answer in the sentence; `specific` if it says more of that than 何."""
 
@@ -45,21 +60,21 @@ class Cloze:
     specific: bool
 
 
-def build_clozes(sentence: str, chooser: random.Random, *, kept: tuple[float, float] = KEPT) -> Iterator[Cloze]:
+def build_clozes(sentence: str, chooser: random.Random, *, style: Style = PLAIN) -> Iterator[Cloze]:
     """Yield questions that a sentence answers, in random order.
 
     Args:
         sentence: What is asked about.
         chooser: Makes all choices.
-        kept: Chances of its parts to stay, as `KEPT` has them.
+        style: What stays, and how it is said.
     """
     numbering = ARTICLE.match(sentence) or NUMBERING.match(sentence)  # which nobody asks with
     skipped = numbering.end() if numbering else 0
-    for cloze in _build_clozes(sentence[skipped:], chooser, kept):
+    for cloze in _build_clozes(sentence[skipped:], chooser, style):
         yield replace(cloze, start=cloze.start + skipped, end=cloze.end + skipped)
 
 
-def _build_clozes(sentence: str, chooser: random.Random, chances: tuple[float, float]) -> Iterator[Cloze]:
+def _build_clozes(sentence: str, chooser: random.Random, style: Style) -> Iterator[Cloze]:
     clauses = build_clauses(sentence)
     found: list[tuple[Clause, int, Gap]] = []
     for clause in clauses:
@@ -68,17 +83,19 @@ def _build_clozes(sentence: str, chooser: random.Random, chances: tuple[float, f
     chooser.shuffle(found)
     yield from _ask_reasons(clauses, chooser)
     for clause, number, gap in found:
-        question = _ask(clause, number, gap, chooser, chances)
+        question = _ask(clause, number, gap, chooser, style)
         if question is not None:
             question = (question.replace("、", "") if chooser.random() < 0.5 else question).replace("、か", "か")
         if question is not None and QUESTION[0] <= len(question) <= QUESTION[1] and not VAGUE.search(question):
             yield Cloze(question, gap.start, gap.end, specific=gap.words not in THING)
 
 
-def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random, chances: tuple[float, float]) -> str | None:
+def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random, style: Style) -> str | None:
     """Say a clause as the question for one of its parts; None where too little of it would be left."""
+    if style.brief:
+        clause = _shorten(clause, number, chooser, style)
     part, predicate = clause.parts[number], say_everyday(clause.predicate, chooser)
-    kept = [index == number or _is_kept(other, chooser, chances) for index, other in enumerate(clause.parts)]
+    kept = [index == number or _is_kept(other, chooser, style) for index, other in enumerate(clause.parts)]
     others = [other for index, other in enumerate(clause.parts) if kept[index] and index != number]
     if not others or sum(len(other.head.name) for other in others) + len(predicate.stem) < TOLD:
         return None
@@ -98,10 +115,19 @@ def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random, chances:
     return replace_formal_nouns(before, chooser) + asked + rest
 
 
-def _is_kept(part: Part, chooser: random.Random, chances: tuple[float, float]) -> bool:
+def _shorten(clause: Clause, number: int, chooser: random.Random, style: Style) -> Clause:
+    """Say parts in fewer words, but for the one asked for."""
+    parts = (
+        shorten_part(part) if index != number and chooser.random() < style.brief else part
+        for index, part in enumerate(clause.parts)
+    )
+    return replace(clause, parts=tuple(parts))
+
+
+def _is_kept(part: Part, chooser: random.Random, style: Style) -> bool:
     if part.phrases[0].last.pos == "接続詞":
         return False
-    return chooser.random() < chances[part.is_topic or part.tail == "が"]
+    return chooser.random() < (style.kept_topic if part.is_topic or part.tail == "が" else style.kept)
 
 
 def _say_inside(part: Part) -> str:

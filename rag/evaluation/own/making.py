@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rag.errors import DatasetError
 from rag.evaluation.datasets import GoldAnswer, Question
 from rag.evaluation.own.askable import list_askable, spread, stands_alone
-from rag.evaluation.own.candidate import build_candidates
-from rag.evaluation.own.rivals import RivalFinder
+from rag.evaluation.own.candidate import Candidate, build_candidates
+from rag.evaluation.own.rivals import RivalFinder, Rivals
 from rag.evaluation.own.sizes import KEEP, LIMIT
 from rag.evaluation.own.things import Thing, list_things, swap_thing
 from rag.evaluation.own.wording import is_telling, reads_well
@@ -130,18 +130,20 @@ def _ask_document(
 def _ask_sentence(
     document: Document, sentence: tuple[int, int], finder: RivalFinder, chooser: random.Random, *, keep: float
 ) -> OwnQuestion | None:
-    """Ask a sentence the first question that no other place answers."""
+    """Ask a sentence a question that no other place answers, of several the one that words find worst."""
     candidates = build_candidates(document.text, sentence, chooser, keep=keep)
+    best: tuple[Candidate, Rivals] | None = None
     for _, candidate in zip(range(CHECKED), candidates, strict=False):
         rivals = finder.find(candidate, document.id, document.text)
-        if rivals.unclear:
-            continue
-        answer = document.text[candidate.start : candidate.end]
-        answers = tuple(GoldAnswer(answer, start) for start in (candidate.start, *rivals.same))
-        name = f"{document.id[:8]}-{candidate.start}"
-        question = Question(name, document.id, candidate.text, answers, candidate.kind)
-        return OwnQuestion(question, sentence, candidate.kept)
-    return None
+        if not rivals.unclear and (best is None or rivals.rank > best[1].rank):
+            best = candidate, rivals
+    if best is None:
+        return None
+    candidate, rivals = best
+    answer = document.text[candidate.start : candidate.end]
+    answers = tuple(GoldAnswer(answer, start) for start in (candidate.start, *rivals.same))
+    name = f"{document.id[:8]}-{candidate.start}"
+    return OwnQuestion(Question(name, document.id, candidate.text, answers, candidate.kind), sentence, candidate.kept)
 
 
 def _swap_all(

@@ -17,7 +17,7 @@ _COMPOUND = frozenset(
 """Verbs that particles are made of; each needs に, へ or と before it."""
 _BROKEN = re.compile(
     r"[何幾](?:つ|\s|[A-Za-z]|℃)|[-－]何|いつ(?:分|間|超|過ぎ|以[内上下]|未満|程度|目|につき)|[。、]{2}|([℃%％])\1|"
-    r"^[のはがをにでともへや、]|、か$|(?:何|なに)(?:から|まで)(?:ですか|でしょうか|か|？)|ぶり?を?どうか"
+    r"^[のはがをにでともへや、]|、か$|[、にを]して[一-龠]|(?:何|なに)(?:から|まで)(?:ですか|でしょうか|か|？)|ぶり?を?どうか"
 )
 _SPAN = re.compile("[0-9一二三四五六七八九十]+日")
 """A day or a number of days: nobody knows without reading on."""
