@@ -6,7 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.evaluation.own.things import list_things, swap_thing
+from rag.evaluation.own.swapping import swap_thing
+from rag.text.things import list_things
 from rag.training.corpus import TrainingQuestion
 from rag.training.question_set import QuestionSet
 
@@ -32,9 +33,11 @@ def swap_questions(questions: Sequence[TrainingQuestion], *, limit: int, seed: i
     made: list[TrainingQuestion] = []
     for numbers in articles.values():
         things = {number: list_things(questions[number].question) for number in numbers}
-        pool = list(dict.fromkeys(thing for found in things.values() for thing in found))
+        pool = {thing: None for found in things.values() for thing in found}
         for number in numbers:
-            swapped = swap_thing(questions[number].question, things[number], questions[number].context, pool, chooser)
+            swapped = swap_thing(
+                questions[number].question, things[number], questions[number].context, list(pool), chooser
+            )
             if swapped is not None:
                 made.append(replace(questions[number], question=swapped, answerable=False))
     chosen = sorted(chooser.sample(range(len(made)), min(limit, len(made))))

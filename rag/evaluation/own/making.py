@@ -13,11 +13,12 @@ from rag.evaluation.own.askable import list_askable, spread, stands_alone
 from rag.evaluation.own.candidate import Candidate, build_candidates
 from rag.evaluation.own.rivals import RivalFinder, Rivals
 from rag.evaluation.own.sizes import KEEP, LIMIT
-from rag.evaluation.own.things import Thing, list_things, swap_thing
+from rag.evaluation.own.swapping import Thing, swap_thing
 from rag.evaluation.own.wording import is_telling, reads_well
 from rag.text.normalization import fold
 from rag.text.numbers import find_numbers
 from rag.text.terms import build_terms
+from rag.text.things import list_things
 
 if TYPE_CHECKING:
     from rag.documents.document import Document

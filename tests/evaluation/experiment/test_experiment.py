@@ -8,6 +8,7 @@ import pytest
 from rag.errors import DatasetError
 from rag.evaluation.experiment.experiment import Experiment, choose_folder, run_experiment
 from rag.evaluation.experiment.measure import Measure
+from rag.evaluation.experiment.page import build_page
 from rag.evaluation.experiment.pictures import draw_heat_map
 from rag.evaluation.experiment.presentation import Picture, Presentation, Table
 from rag.evaluation.experiment.run_folder import RunFolder, read_rows
@@ -131,3 +132,11 @@ def test_the_page_holds_the_rows_and_no_markup_of_the_data(tmp_path: Path) -> No
     assert "0.50</button>" in page
     assert "1.00</button>" in page
     assert 'src="data:image/png;base64,' in page
+
+
+def test_long_texts_are_marked_to_take_several_lines() -> None:
+    long = "水門を閉める人は誰かという長い問い"
+    shown = Presentation("題", "", tables=[Table("表", ["問", "答"], [[long, "班長"], ["短い", long]])])
+    page = build_page(shown, rows=[], run={}, pictures={})
+    assert f'<th scope="row" class="text">{long}</th><td>班長</td>' in page
+    assert f'<th scope="row">短い</th><td class="text">{long}</td>' in page
