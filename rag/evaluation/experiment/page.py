@@ -83,7 +83,7 @@ def _render_cell(cell: Cell, rows: Sequence[Row], table: Table) -> str:
     value = cell.compute(rows)
     if value is None:
         return "–"
-    text = format_figure(value, digits=table.digits)
+    text = format_figure(value, digits=0 if cell.kind == "count" else table.digits)
     interval = cell.interval(rows) if table.intervals else None
     if interval is not None:
         low, high = (format_figure(bound, digits=table.digits) for bound in (interval.low, interval.high))

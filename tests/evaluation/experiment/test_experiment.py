@@ -140,3 +140,11 @@ def test_long_texts_are_marked_to_take_several_lines() -> None:
     page = build_page(shown, rows=[], run={}, pictures={})
     assert f'<th scope="row" class="text">{long}</th><td>班長</td>' in page
     assert f'<th scope="row">短い</th><td class="text">{long}</td>' in page
+
+
+def test_counts_are_whole_numbers() -> None:
+    count = Measure("found", kind="count")
+    page = build_page(
+        Presentation("題", "", tables=[Table("表", [""], [["数", count]])]), rows=[{"found": 1}], run={}, pictures={}
+    )
+    assert ">1</button>" in page
