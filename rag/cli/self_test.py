@@ -76,6 +76,7 @@ def evaluate_self(given: Namespace, settings: Settings, progress: Progress | Non
                 unanswerable=given.unanswerable,
                 seed=given.seed,
                 out=given.out,
+                making=progress,
                 progress=progress,
             )
     if given.questions is not None or given.unanswerable:

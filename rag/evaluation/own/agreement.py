@@ -54,7 +54,7 @@ def evaluate_agreement(
         conditions: What is ranked.
         seed: Of all choices.
         out: Folder of the run; one in `runs` when None.
-        progress: Called with trials done and their number.
+        progress: Called with questions made and their number, then with trials done and theirs.
 
     Returns:
         Means of either origin over all conditions; "findings" holds Spearman's ρ with its interval and Kendall's τ for
@@ -94,7 +94,7 @@ def _evaluate(
     documents = list(dataset.documents.values())
     with Shelf(documents) as shelf:
         library = shelf.open(settings)
-        made = make_questions(library, limit=limit, keep=keep, seed=seed)
+        made = make_questions(library, limit=limit, keep=keep, seed=seed, progress=progress)
         lines = write_questions(made, documents)
         models = {"encoder": library.encoder.fingerprint, "reader": library.reader.fingerprint}
         asked = {OWN: [each.question for each in made], LABELLED: labelled}
