@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag.cli import conversation, needle, position, sweep
 from rag.cli.dataset import load_dataset
+from rag.cli.self_test import evaluate_self
 from rag.config.settings import Settings
 from rag.errors import ArgumentError
 from rag.evaluation.answers import evaluate_answers
@@ -78,4 +79,5 @@ EVALUATIONS: dict[str, Callable[[Namespace, Settings, Progress | None], Report]]
     "position": position.run,
     "sweep": sweep.run,
     "conversation": conversation.run,
+    "self": evaluate_self,
 }

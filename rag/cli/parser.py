@@ -6,7 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from rag.cli import compare, conversation, needle, position, report, sweep
+from rag.cli import compare, conversation, needle, position, report, self_test, sweep
 from rag.cli.arguments import add_mode, add_windows, count
 from rag.cli.dataset import add_dataset_arguments
 from rag.explanation.explanation import METHODS
@@ -171,6 +171,7 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     position.add_arguments(kinds, common)
     sweep.add_arguments(kinds, common)
     conversation.add_arguments(kinds, common)
+    self_test.add_arguments(kinds, common)
 
 
 def _add_tokens(commands: Commands, common: ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Questions made of sentences: Japanese leaves the question word where the answer stood."""
+"""Training questions made of the sentences of prose."""
 
 from __future__ import annotations
 
@@ -7,29 +7,18 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import log
 from pathlib import Path
 
-from rag.text.articles import ARTICLE, NUMBERING
+from rag.evaluation.own.cloze import SENTENCE, SPECIFIC, build_clozes
 from rag.text.sentences import split_sentences
-from rag.training.clauses import Clause, Part, build_clauses
 from rag.training.corpus import Article, TrainingQuestion, load_prose
-from rag.training.everyday import replace_formal_nouns, say_everyday
-from rag.training.gaps import ANSWER, THING, Gap, find_gaps
-from rag.training.predicates import Predicate
 
 logger = logging.getLogger(__name__)
 
 WINDOW = (250, 700)
 """Least and greatest characters of the passages that questions are asked of."""
-SENTENCE = (12, 180)
-"""Shortest and longest sentence, in characters, that is asked for something."""
-QUESTION = (9, 90)
-"""Shortest and longest question, in characters."""
-KEPT_PART, KEPT_TOPIC = 0.6, 0.85
-"""Chance of a part of the sentence to stay in the question."""
 ASKED = {
     "kyoto_wikipedia": 0.12,
     "wikinews": 0.3,
@@ -43,112 +32,8 @@ ASKED = {
 TITLED = {"kyoto_wikipedia": "は", "statutes": "では"}
 """Sources whose titles name what the text is about, and the particle they take."""
 ASIDE, SUBJECT = re.compile("[（(].*"), re.compile("は|が|では")
-SPECIFIC = 0.7
-"""Chance that a sentence is asked for something else than 何, where it can be."""
 SIBLINGS = 4
 PER_PASSAGE = 3
-VAGUE = re.compile("この|その|これ|それ|同[年月日社法条項]|次の|上記|前項|以下の|本[章節条]")
-
-TOPIC_ENDS = frozenset({"は", "も"})
-TOLD = 10
-"""Least number of characters of names and predicate in a question."""
-NAMING = ("言", "いい", "呼", "称")
-"""How predicates begin that give a name, which is asked for where it stands: 何と呼びますか."""
-CLOSES = ("ですか", "ですか", "でしょうか", "か", "？", "ですか。")
-PAST_CLOSES = ("でしたか", "ですか", "か")
-CAUSES = ("ので", "から", "ため")
-WHY = ("なぜ", "なぜ", "どうして", "どのような理由で")
-
-
-@dataclass(frozen=True, slots=True)
-class Cloze:
-    """A question and the place of its answer in the sentence; `specific` if it says more of that than 何."""
-
-    question: str
-    start: int
-    end: int
-    specific: bool
-
-
-def build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
-    """Yield questions that a sentence answers, in random order."""
-    numbering = ARTICLE.match(sentence) or NUMBERING.match(sentence)  # which nobody asks with
-    skipped = numbering.end() if numbering else 0
-    for cloze in _build_clozes(sentence[skipped:], chooser):
-        yield replace(cloze, start=cloze.start + skipped, end=cloze.end + skipped)
-
-
-def _build_clozes(sentence: str, chooser: random.Random) -> Iterator[Cloze]:
-    clauses = build_clauses(sentence)
-    found: list[tuple[Clause, int, Gap]] = []
-    for clause in clauses:
-        for number, part in enumerate(clause.parts):
-            found += [(clause, number, gap) for gap in find_gaps(sentence, part, chooser)]
-    chooser.shuffle(found)
-    yield from _ask_reasons(clauses, chooser)
-    for clause, number, gap in found:
-        question = _ask(clause, number, gap, chooser)
-        if question is not None:
-            question = (question.replace("、", "") if chooser.random() < 0.5 else question).replace("、か", "か")
-        if question is not None and QUESTION[0] <= len(question) <= QUESTION[1] and not VAGUE.search(question):
-            yield Cloze(question, gap.start, gap.end, specific=gap.words not in THING)
-
-
-def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random) -> str | None:
-    """Say a clause as the question for one of its parts; None where too little of it would be left."""
-    part, predicate = clause.parts[number], say_everyday(clause.predicate, chooser)
-    kept = [index == number or _is_kept(other, chooser) for index, other in enumerate(clause.parts)]
-    others = [other for index, other in enumerate(clause.parts) if kept[index] and index != number]
-    if not others or sum(len(other.head.name) for other in others) + len(predicate.stem) < TOLD:
-        return None
-    asked = "".join(phrase.text for phrase in gap.keeps) + gap.words
-    particle = "" if gap.drops_particle else part.tail
-    inside = replace_formal_nouns("".join(_say_inside(other) for other in others), chooser)
-    if predicate.kind == "copula" and part.is_topic and chooser.random() < 0.5:
-        return f"{inside}{predicate.stem}は{asked}{chooser.choice(PAST_CLOSES if predicate.past else CLOSES)}"
-    if not predicate.stem.startswith(NAMING) and chooser.random() < 0.5:
-        tail = particle if particle in ("から", "まで") else ""
-        asked = asked.removesuffix("に") if gap.drops_particle else asked
-        return f"{inside}{predicate.say_plainly()}のは{asked}{tail}{chooser.choice(CLOSES)}"
-    asked += "が" if particle in TOPIC_ENDS else particle.replace("には", "に").replace("では", "で")
-    before = "".join(other.text for index, other in enumerate(clause.parts[:number]) if kept[index])
-    after = "".join(other.text for index, other in enumerate(clause.parts) if kept[index] and index > number)
-    rest = replace_formal_nouns(after + _end(predicate, chooser), chooser)
-    return replace_formal_nouns(before, chooser) + asked + rest
-
-
-def _is_kept(part: Part, chooser: random.Random) -> bool:
-    if part.phrases[0].last.pos == "接続詞":
-        return False
-    return chooser.random() < (KEPT_TOPIC if part.is_topic or part.tail == "が" else KEPT_PART)
-
-
-def _say_inside(part: Part) -> str:
-    """Say a part inside of another clause, where a topic becomes the subject."""
-    return part.text.rstrip("、")[:-1] + "が" if part.tail in TOPIC_ENDS else part.text
-
-
-def _end(predicate: Predicate, chooser: random.Random) -> str:
-    return predicate.ask(politely=chooser.random() < 0.6) + chooser.choice(["", "", "。", "？"])
-
-
-def _ask_reasons(clauses: Sequence[Clause], chooser: random.Random) -> Iterator[Cloze]:
-    """Ask why, where a sentence says so with ため or ので."""
-    for cause, effect in pairwise(clauses):
-        if cause.link not in CAUSES:
-            continue
-        morphemes = [m for part in cause.parts for m in part.morphemes if not part.is_topic]
-        words = [m for phrase in cause.predicate_phrases for m in phrase.morphemes if m.pos != "補助記号"]
-        while words and words[-1].pos == "助詞":
-            words.pop()
-        if not words or not morphemes:
-            continue
-        start, end = morphemes[0].start, words[-1].end
-        if start < end <= start + ANSWER:
-            said = "".join(part.text for part in effect.parts if part.is_topic or chooser.random() < 0.8)
-            predicate = say_everyday(effect.predicate, chooser)
-            question = f"{replace_formal_nouns(said, chooser)}{chooser.choice(WHY)}{_end(predicate, chooser)}"
-            yield Cloze(question, start, end, specific=True)
 
 
 def cut_passages(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag.evaluation.own.swapping import swap_thing
 from rag.text.things import list_things
 from rag.training.corpus import TrainingQuestion
 from rag.training.question_set import QuestionSet
@@ -34,27 +35,10 @@ def swap_questions(questions: Sequence[TrainingQuestion], *, limit: int, seed: i
         things = {number: list_things(questions[number].question) for number in numbers}
         pool = {thing: None for found in things.values() for thing in found}
         for number in numbers:
-            swapped = _swap(questions[number], things[number], list(pool), chooser)
+            swapped = swap_thing(
+                questions[number].question, things[number], questions[number].context, list(pool), chooser
+            )
             if swapped is not None:
                 made.append(replace(questions[number], question=swapped, answerable=False))
     chosen = sorted(chooser.sample(range(len(made)), min(limit, len(made))))
     return QuestionSet([made[number] for number in chosen], [()] * len(chosen))
-
-
-def _swap(
-    question: TrainingQuestion,
-    things: Sequence[tuple[str, str]],
-    pool: Sequence[tuple[str, str]],
-    chooser: random.Random,
-) -> str | None:
-    grounded = [thing for thing in things if thing[0] in question.context and question.question.count(thing[0]) == 1]
-    chooser.shuffle(grounded)
-    for text, kind in grounded:
-        others = [
-            other
-            for other, other_kind in pool
-            if other_kind == kind and text not in other and other not in question.context + question.question
-        ]
-        if others:
-            return question.question.replace(text, chooser.choice(others))
-    return None

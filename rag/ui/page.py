@@ -13,6 +13,7 @@ from rag.errors import ArgumentError
 from rag.ui.ask import AskTab
 from rag.ui.documents import DocumentsTab
 from rag.ui.laboratory import LaboratoryTab
+from rag.ui.measure import MeasureTab
 from rag.ui.theme import build_theme
 from rag.ui.tokens import TokensTab
 from rag.ui.words import ASSETS, load_words
@@ -43,10 +44,13 @@ def build_page(library: Library) -> gr.Blocks:
             laboratory = LaboratoryTab(library, labels)
         with gr.Tab(labels("tab_tokens"), id="tokens"):
             TokensTab(library, labels)
+        with gr.Tab(labels("tab_measure"), id="measure") as measuring:
+            measure = MeasureTab(library, labels)
         asked = [ask.session, ask.filter]
         page.load(ask.refresh, [ask.session, ask.view, ask.filter], ask.refreshed, show_progress="hidden")
         tab.select(documents.refresh, None, documents.refreshed, show_progress="hidden")
         bench.select(laboratory.show, laboratory.chosen, laboratory.shown, show_progress="hidden")
+        measuring.select(measure.refresh, measure.runs, measure.refreshed, show_progress="hidden")
         for change in (documents.changed, documents.removed):
             change.then(ask.refresh_documents, asked, [ask.filter, ask.examples], show_progress="hidden")
     return page

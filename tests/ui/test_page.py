@@ -21,7 +21,7 @@ KEYS = """([type, composing, code]) => document.querySelector("#question textare
 def test_page_speaks_japanese(visit: Visit) -> None:
     page = visit.page
     assert page.evaluate("document.documentElement.lang") == "ja"
-    expect(page.get_by_role("tab")).to_have_text(["質問する", "文書", "しくみ", "トークン"])
+    expect(page.get_by_role("tab")).to_have_text(["質問する", "文書", "しくみ", "トークン", "測る"])
     expect(page.locator("#send")).to_have_text("質問する")
     expect(page.locator(".evidence .empty")).to_contain_text("読み手のモデルがどこを見ていたか")
     expect(page.locator(".examples button")).to_have_count(3)
@@ -33,7 +33,7 @@ def test_page_speaks_english(open_page: Open) -> None:
     visit = open_page("en-US")
     page = visit.page
     assert page.evaluate("document.documentElement.lang") == "en"
-    expect(page.get_by_role("tab")).to_have_text(["Ask", "Documents", "How it works", "Tokens"])
+    expect(page.get_by_role("tab")).to_have_text(["Ask", "Documents", "How it works", "Tokens", "Measure"])
     expect(page.locator("#send")).to_have_text("Ask")
     expect(page.locator(".evidence .empty")).to_contain_text("where the reading model looked")
     visit.open_tab("Documents")
@@ -59,7 +59,7 @@ def test_server_listens_on_this_machine_only(server: Server) -> None:
 
 def test_page_fits_a_narrow_screen(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 400, "height": 800})
-    for tab in ("質問する", "文書", "しくみ", "トークン"):
+    for tab in ("質問する", "文書", "しくみ", "トークン", "測る"):
         visit.open_tab(tab)
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 400
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,13 +30,14 @@ class Experiment:
     """What is to be measured, and how it is shown.
 
     `settings` hold all that the rows depend on, fingerprints of texts and models included; `kind` is the name of the
-    command.
+    command. `files` are texts by name that stand in the folder before the first trial begins.
     """
 
     kind: str
     settings: Mapping[str, object]
     trials: Sequence[Trial]
     present: Present
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def choose_folder(experiment: Experiment, given: Path | None) -> Path:
@@ -70,6 +71,8 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, progress:
             "each with a key of its own: see that no question stands in the files twice"
         )
     folder = RunFolder.open(choose_folder(experiment, out), settings=_settle(experiment))
+    for name, text in experiment.files.items():
+        folder.write(name, text)
     begun, spent = time.perf_counter(), 0
     if progress:
         progress(len(folder.keys & keys), len(keys))

@@ -15,6 +15,8 @@ from rag.evaluation.experiment.measure import Measure
 from rag.evaluation.experiment.presentation import Cell, Picture, Presentation, Table
 from rag.evaluation.rows import Row
 
+LINE = 16
+"""Characters of the longest text of a cell that stays on one line."""
 TEMPLATE = Path(__file__).parents[1] / "assets" / "experiment.html"
 
 
@@ -55,8 +57,8 @@ def _render_picture(picture: Picture, data: bytes) -> str:
 def _render_table(table: Table, rows: Sequence[Row]) -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.head)
     body = "\n".join(
-        f'<tr><th scope="row">{_render_cell(label, rows, table)}</th>'
-        + "".join(f"<td>{_render_cell(cell, rows, table)}</td>" for cell in cells)
+        f'<tr><th scope="row"{_mark_long(label)}>{_render_cell(label, rows, table)}</th>'
+        + "".join(f"<td{_mark_long(cell)}>{_render_cell(cell, rows, table)}</td>" for cell in cells)
         + "</tr>"
         for label, *cells in table.rows
     )
@@ -65,6 +67,11 @@ def _render_table(table: Table, rows: Sequence[Row]) -> str:
         f'<section><h2>{escape(table.title)}</h2>{note}<div class="scroll"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div></section>"
     )
+
+
+def _mark_long(cell: Cell) -> str:
+    """Mark a text that takes more than one line."""
+    return ' class="text"' if isinstance(cell, str) and len(cell) > LINE else ""
 
 
 def _render_cell(cell: Cell, rows: Sequence[Row], table: Table) -> str:
@@ -77,7 +84,7 @@ def _render_cell(cell: Cell, rows: Sequence[Row], table: Table) -> str:
     value = cell.compute(rows)
     if value is None:
         return "–"
-    text = format_figure(value, digits=table.digits)
+    text = format_figure(value, digits=0 if cell.kind == "count" else table.digits)
     interval = cell.interval(rows) if table.intervals else None
     if interval is not None:
         low, high = (format_figure(bound, digits=table.digits) for bound in (interval.low, interval.high))

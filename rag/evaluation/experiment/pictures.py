@@ -165,6 +165,24 @@ def draw_trade(dots: Sequence[Dot], *, title: str, x_label: str, y_label: str, g
     return figure
 
 
+def draw_scatter(dots: Sequence[Dot], *, title: str, x_label: str, y_label: str, groups: Sequence[str] = ()) -> Figure:
+    """Draw one figure of each setting against another, every dot with its label."""
+    figure, axes = _begin(width=7.6, height=5.4, title=title)
+    for number, colour in enumerate(_cycle(max((dot.group for dot in dots), default=0) + 1)):
+        own = [dot for dot in dots if dot.group == number]
+        label = groups[number] if number < len(groups) else None
+        axes.scatter([dot.x for dot in own], [dot.y for dot in own], color=colour, label=label, s=26, zorder=3)
+    for dot in dots:
+        axes.annotate(dot.label, (dot.x, dot.y), xytext=(4, 4), textcoords="offset points", fontsize=7)
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25)
+    if groups:
+        axes.legend(frameon=False)
+    return figure
+
+
 def find_border(dots: Sequence[Dot]) -> list[Dot]:
     """Return the dots that no other beats in both cost and quality, cheapest first."""
     border: list[Dot] = []

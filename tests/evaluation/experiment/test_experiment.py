@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from rag.errors import DatasetError
 from rag.evaluation.experiment.experiment import Experiment, choose_folder, run_experiment
 from rag.evaluation.experiment.measure import Measure
+from rag.evaluation.experiment.page import build_page
 from rag.evaluation.experiment.pictures import draw_heat_map
 from rag.evaluation.experiment.presentation import Picture, Presentation, Table
 from rag.evaluation.experiment.run_folder import RunFolder, read_rows
@@ -83,6 +85,13 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [row["key"] for row in report.rows] == ran
 
 
+def test_files_stand_in_the_folder_before_the_first_trial(tmp_path: Path) -> None:
+    experiment = replace(build([], broken="一/0"), files={"questions.jsonl": "{}\n"})
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(experiment, out=tmp_path / "run")
+    assert (tmp_path / "run" / "questions.jsonl").read_text(encoding="utf-8") == "{}\n"
+
+
 def test_a_row_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
     run_experiment(build([]), out=tmp_path / "run")
     path = tmp_path / "run" / "rows.jsonl"
@@ -123,3 +132,19 @@ def test_the_page_holds_the_rows_and_no_markup_of_the_data(tmp_path: Path) -> No
     assert "0.50</button>" in page
     assert "1.00</button>" in page
     assert 'src="data:image/png;base64,' in page
+
+
+def test_long_texts_are_marked_to_take_several_lines() -> None:
+    long = "水門を閉める人は誰かという長い問い"
+    shown = Presentation("題", "", tables=[Table("表", ["問", "答"], [[long, "班長"], ["短い", long]])])
+    page = build_page(shown, rows=[], run={}, pictures={})
+    assert f'<th scope="row" class="text">{long}</th><td>班長</td>' in page
+    assert f'<th scope="row">短い</th><td class="text">{long}</td>' in page
+
+
+def test_counts_are_whole_numbers() -> None:
+    count = Measure("found", kind="count")
+    page = build_page(
+        Presentation("題", "", tables=[Table("表", [""], [["数", count]])]), rows=[{"found": 1}], run={}, pictures={}
+    )
+    assert ">1</button>" in page

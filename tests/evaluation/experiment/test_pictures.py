@@ -5,6 +5,7 @@ from rag.evaluation.experiment.pictures import (
     draw_bars,
     draw_heat_map,
     draw_lines,
+    draw_scatter,
     draw_trade,
     find_border,
     japanese_text,
@@ -59,3 +60,11 @@ def test_bars_stand_beside_each_other_with_their_intervals() -> None:
     assert [round(patch.get_height(), 2) for patch in axes.patches] == [0.5, 0.9, 0.6]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["そのまま", "言い直す"]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["再現率", "F1"]
+
+
+def test_a_scatter_names_every_dot() -> None:
+    with japanese_text():
+        figure = draw_scatter([Dot("語", 0.2, 0.5), Dot("意味", 0.1, 0.4)], title="順", x_label="人", y_label="作")
+    axes = figure.axes[0]
+    assert [text.get_text() for text in axes.texts] == ["語", "意味"]
+    assert axes.collections[0].get_offsets().tolist() == [[0.2, 0.5], [0.1, 0.4]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.training.clauses import build_clauses
-from rag.training.phrases import build_phrases
+from rag.evaluation.own.clauses import build_clauses
+from rag.evaluation.own.phrases import build_phrases
 
 
 def test_names_and_particles_are_told_apart() -> None:

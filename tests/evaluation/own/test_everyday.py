@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from rag.training.everyday import NOUNS, VERBS, replace_formal_nouns, say_everyday
-from rag.training.phrases import build_phrases
-from rag.training.predicates import GODAN_STEM, Predicate, read_predicate
+from rag.evaluation.own.everyday import NOUNS, VERBS, replace_formal_nouns, say_everyday
+from rag.evaluation.own.phrases import build_phrases
+from rag.evaluation.own.predicates import GODAN_STEM, Predicate, read_predicate
 
 
 class Always(random.Random):

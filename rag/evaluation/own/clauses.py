@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from rag.evaluation.own.phrases import CAUSE, Phrase, build_phrases
+from rag.evaluation.own.predicates import Predicate, read_predicate
 from rag.text.morphology import Morpheme
-from rag.training.phrases import CAUSE, Phrase, build_phrases
-from rag.training.predicates import Predicate, read_predicate
 
 TOPICS = frozenset({"は", "には", "では", "とは", "も", "にも"})
 COMPOUND_PARTICLE = re.compile(

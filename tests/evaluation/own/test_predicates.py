@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.training.phrases import build_phrases
-from rag.training.predicates import read_predicate
+from rag.evaluation.own.phrases import build_phrases
+from rag.evaluation.own.predicates import read_predicate
 
 
 @pytest.mark.parametrize(

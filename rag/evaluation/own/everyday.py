@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
-from rag.training.predicates import Predicate
+from rag.evaluation.own.predicates import Predicate
 
 CHANCE = 0.5
 """Chance of each word to be said in another way."""

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.evaluation.own.clauses import LIGHT_NAMES, Part
+from rag.evaluation.own.everyday import QUANTITIES
+from rag.evaluation.own.phrases import Phrase
 from rag.text.normalization import fold
 from rag.text.numbers import find_numbers
-from rag.training.clauses import LIGHT_NAMES, Part
-from rag.training.everyday import QUANTITIES
-from rag.training.phrases import Phrase
 
 ANSWER = 60
 """Longest answer, in characters."""
