@@ -19,7 +19,7 @@ from rag.evaluation.judged_retrieval import evaluate_judged_retrieval
 from rag.evaluation.reading import evaluate_reading
 from rag.evaluation.retrieval import evaluate_retrieval
 from rag.evaluation.rows import Report
-from rag.explanation.explanation import METHODS
+from rag.explanation.explanation import MANNERS, METHODS
 from rag.library.models import load_encoder, load_reader, load_reranker
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def _faithfulness(given: Namespace, settings: Settings, progress: Progress | Non
         settings,
         unit=given.level,
         methods=given.method or METHODS,
+        manners=given.manner or MANNERS,
         limit=given.limit,
         out=given.out,
         progress=progress,

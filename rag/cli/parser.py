@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from rag.cli import compare, conversation, needle, position, report, self_test, sweep
 from rag.cli.arguments import add_mode, add_windows, count
 from rag.cli.dataset import add_dataset_arguments
-from rag.explanation.explanation import METHODS
+from rag.explanation.explanation import MANNERS, METHODS
 from rag.retrieval.widening import Widen
 
 if TYPE_CHECKING:
@@ -143,6 +143,9 @@ def _add_evaluation(commands: Commands, common: ArgumentParser) -> None:
     add_dataset_arguments(faithfulness)
     faithfulness.add_argument(
         "--level", choices=("sentence", "phrase"), default="sentence", help="what is removed / 文または文節"
+    )
+    faithfulness.add_argument(
+        "--manner", action="append", choices=MANNERS, help="delete or mask (both); may be repeated / 除き方"
     )
     faithfulness.add_argument("--method", action="append", choices=METHODS, help="only this one; may be repeated")
     faithfulness.add_argument(

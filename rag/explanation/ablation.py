@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.explanation.case import Case
-from rag.explanation.explanation import ScoredSpan
+from rag.explanation.explanation import Manner, ScoredSpan
 from rag.explanation.placement import NO_UNIT, place_tokens
 from rag.explanation.token_attention import find_passage, find_tokens
 from rag.reading.borders import NO_CLOSING, NO_OPENING
 from rag.reading.candidates import WindowLogits, measure_span_total
 from rag.reading.window import ReadingWindow
-
-Manner = Literal["delete", "mask"]
-"""Deleting closes the gap, so that the text gets shorter and what follows moves; masking leaves hidden tokens."""
 
 Masks = NDArray[np.bool_]
 Floats = NDArray[np.float64]

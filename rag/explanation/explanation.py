@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 METHODS = ("calibrated", "mean", "rollout", "gradient", "surrogate", "removal", "retriever", "random")
 """Names of the explanation methods."""
+Manner = Literal["delete", "mask"]
+"""How text is taken away: deleting closes the gap, so that the text gets shorter and what follows moves; masking leaves
+hidden tokens."""
+MANNERS: tuple[Manner, ...] = ("delete", "mask")
 Verdict = Literal["supported", "neutral", "parted"]
 GAP = 0.1
 """Nats by which removals have to differ to say something."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.explanation.ablation import Ablation, Manner
+from rag.explanation.ablation import Ablation
 from rag.explanation.case import Case
-from rag.explanation.explanation import ScoredSpan
+from rag.explanation.explanation import Manner, ScoredSpan
 
 Floats = NDArray[np.float64]
 

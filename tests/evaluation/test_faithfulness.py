@@ -97,6 +97,15 @@ def test_the_page_shows_every_condition(report: Report, run: Path) -> None:
     assert page.count("<button") == len(CONDITIONS) * len(METHODS) * len(FIGURES) + len(METHODS)  # seconds
 
 
+def test_masking_can_be_left_out(dataset: Dataset, report: Report, tmp_path: Path) -> None:
+    short = evaluate_faithfulness(dataset, Settings(), methods=METHODS, manners=["delete"], out=tmp_path / "run")
+    for name in METHODS:
+        whole, found = report.figures["methods"][name], short.figures["methods"][name]
+        assert {key: found[key] for key in FIGURES} == {key: pytest.approx(whole[key]) for key in FIGURES}
+    assert short.figures["conditions"]["masked"]["removal"]["drop@1"] is None
+    assert short.figures["against"]["masked"] == {"removal": None, "random": None}
+
+
 def test_a_limit_takes_questions_from_all_over(dataset: Dataset, tmp_path: Path) -> None:
     short = evaluate_faithfulness(dataset, Settings(), methods=("random",), limit=1, out=tmp_path / "run")
     assert [row["question"] for row in short.rows] == [next(iter(ASKED))]

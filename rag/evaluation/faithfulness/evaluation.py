@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from rag.errors import ArgumentError, DatasetError
 from rag.evaluation.datasets import Dataset, Question
 from rag.evaluation.experiment.experiment import Experiment, run_experiment
-from rag.evaluation.experiment.run_folder import hash_settings
 from rag.evaluation.experiment.trial import Trial
 from rag.evaluation.faithfulness.study import study_answer
 from rag.evaluation.faithfulness.summary import present, summarize
 from rag.evaluation.rows import Report, Row
 from rag.explanation.case import Case, Unit
-from rag.explanation.explanation import METHODS
+from rag.explanation.explanation import MANNERS, METHODS, Manner
 from rag.library.library import Library
 from rag.library.models import load_encoder, load_reader
 from rag.reading.span_reader import SpanReader
@@ -38,6 +37,7 @@ def evaluate_faithfulness(
     *,
     unit: Unit = "sentence",
     methods: Sequence[str] = METHODS,
+    manners: Sequence[Manner] = MANNERS,
     limit: int | None = None,
     seed: int = 0,
     out: Path | None = None,
@@ -50,6 +50,7 @@ def evaluate_faithfulness(
         settings: As a library takes them; `library` is not used.
         unit: What is scored and removed.
         methods: Names of `METHODS`.
+        manners: How text is taken away. Masking takes as long as deletion again, which is always measured.
         limit: Only so many questions, evenly spread over all.
         seed: Of what is random.
         out: Folder of the run, where every answer is written as it comes; chosen by the settings when None.
@@ -85,19 +86,20 @@ def evaluate_faithfulness(
         trials = [
             Trial(
                 question.id,
-                partial(answerer.study, question, unit, methods, seed=seed, twice=number % EVERY == 0),
+                partial(answerer.study, question, unit, methods, seed=seed, twice=number % EVERY == 0, manners=manners),
             )
             for number, question in enumerate(asked, 1)
         ]
         experiment = Experiment(
             "faithfulness",
             {
-                "dataset": hash_settings({"documents": list(dataset.documents), "questions": [q.text for q in asked]}),
+                "dataset": dataset.fingerprint,
                 "reader": reader.fingerprint,
                 "encoder": load_encoder(settings).fingerprint,
                 "settings": {name: value for name, value in asdict(settings).items() if name != "library"},
                 "unit": unit,
                 "methods": list(methods),
+                "manners": list(manners),
                 "limit": limit,
                 "seed": seed,
             },
@@ -124,7 +126,16 @@ class _Answerer:
         self._stack = stack
         self._library: Library | None = None
 
-    def study(self, question: Question, unit: Unit, methods: Sequence[str], *, seed: int, twice: bool) -> Row:
+    def study(
+        self,
+        question: Question,
+        unit: Unit,
+        methods: Sequence[str],
+        *,
+        seed: int,
+        twice: bool,
+        manners: Sequence[Manner],
+    ) -> Row:
         """Ask one question and study the best span of its answer."""
         library = self._open()
         reader = library.reader
@@ -132,7 +143,7 @@ class _Answerer:
         row: Row | None = None
         if answer.spans and isinstance(reader, SpanReader):
             case = Case(answer.search_question, answer.spans[0], answer.passages, reader)
-            row = study_answer(case, unit, methods, seed=seed, twice=twice)
+            row = study_answer(case, unit, methods, seed=seed, twice=twice, manners=manners)
         spent = answer.seconds.retrieve + answer.seconds.read
         return {"question": question.text, "explained": row is not None, "answer_seconds": spent, **(row or {})}
 

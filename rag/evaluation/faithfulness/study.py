@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.evaluation.rows import Row
-from rag.explanation.ablation import Ablation, Manner
+from rag.explanation.ablation import Ablation
 from rag.explanation.case import Case, Unit
 from rag.explanation.explainer import explain
+from rag.explanation.explanation import MANNERS, Manner
 from rag.explanation.methods import build_method
 from rag.explanation.removal import rank_agreement
 from rag.explanation.removal_methods import draw_masks
@@ -46,7 +47,6 @@ class Condition:
     with_answer: bool
 
 
-MANNERS: tuple[Manner, ...] = ("delete", "mask")
 CONDITIONS = (
     Condition("deleted", "delete", with_answer=True),
     Condition("deleted_without_answer_unit", "delete", with_answer=False),
@@ -55,7 +55,9 @@ CONDITIONS = (
 )
 
 
-def study_answer(case: Case, unit: Unit, methods: Sequence[str], *, seed: int, twice: bool) -> Row | None:
+def study_answer(
+    case: Case, unit: Unit, methods: Sequence[str], *, seed: int, twice: bool, manners: Sequence[Manner] = MANNERS
+) -> Row | None:
     """Explain one answer by every method and measure each by removal; None where there are too few units.
 
     Args:
@@ -64,10 +66,12 @@ def study_answer(case: Case, unit: Unit, methods: Sequence[str], *, seed: int, t
         methods: Names of `rag.explanation.explanation.METHODS`.
         seed: Of what is random.
         twice: Whether methods that draw are run with a second seed.
+        manners: How text is taken away; deletion comes first whatever is asked for, as the check deletes.
 
     Returns:
-        "answer"; "CONDITION.METHOD.FIGURE" for all of `CONDITIONS` and `FIGURES`; of each method "seconds.METHOD" and
-        "stability.METHOD"; of the check a person is shown "verdict", "agreement" and "explain_seconds".
+        "answer"; "CONDITION.METHOD.FIGURE" for the `CONDITIONS` of these manners and all `FIGURES`; of each method
+        "seconds.METHOD" and "stability.METHOD"; of the check a person is shown "verdict", "agreement" and
+        "explain_seconds".
     """
     units = case.split(unit)
     held = np.array(case.holds_answer(units), dtype=bool)
@@ -86,9 +90,12 @@ def study_answer(case: Case, unit: Unit, methods: Sequence[str], *, seed: int, t
             stability[name] = _correlate(scores[name], again)
     conditions: dict[str, Mapping[str, Mapping[str, float | None]]] = {}
     effects: dict[Manner, Floats] = {}
-    for manner in MANNERS:
+    wanted: tuple[Manner, ...] = ("delete", *manners)
+    for manner in dict.fromkeys(wanted):
         ablation = Ablation(case, units, manner=manner)
-        effects[manner] = ablation.leave_out_each()
+        # What single deletions do is what the method of that name has found.
+        known = scores.get("removal") if manner == "delete" else None
+        effects[manner] = ablation.leave_out_each() if known is None else known
         for condition in CONDITIONS:
             if condition.manner == manner:
                 candidates = np.flatnonzero(~held | condition.with_answer)

@@ -84,12 +84,15 @@ def _mean(rows: Sequence[Row], column: str) -> float | None:
 
 def _compare(rows: Sequence[Row], condition: str, methods: Sequence[str], *, seed: int) -> Figures:
     """Difference of the first method's drop@3 from that of every other one."""
-    first, *others = ([_number(row, f"{condition}.{name}.drop@3") or 0.0 for row in rows] for name in methods)
+    first, *others = ([_number(row, f"{condition}.{name}.drop@3") for row in rows] for name in methods)
     return {name: _describe(first, other, seed=seed) for name, other in zip(methods[1:], others, strict=True)}
 
 
-def _describe(first: Sequence[float], second: Sequence[float], *, seed: int) -> Figures:
-    interval = paired_interval(first, second, seed=seed)
+def _describe(first: Sequence[float | None], second: Sequence[float | None], *, seed: int) -> Figures | None:
+    pairs = [(one, two) for one, two in zip(first, second, strict=True) if one is not None and two is not None]
+    if not pairs:
+        return None
+    interval = paired_interval(*zip(*pairs, strict=True), seed=seed)
     return {"difference": interval.mean, "low": interval.low, "high": interval.high}
 
 
