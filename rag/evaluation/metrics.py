@@ -31,6 +31,9 @@ Rule = Literal["plain", "jsquad", "jaquad"]
 RIGHT = 0.8
 """Character F1 from which on an answer counts as right."""
 
+_DRAWN_AT_ONCE = 1_000_000
+"""Numbers drawn at a time for a bootstrap."""
+
 # string.punctuation also holds symbols such as $ + < = >, which Unicode does not class as punctuation;
 # the full-width forms stand 0xFEE0 further on.
 _PUNCTUATION = frozenset(string.punctuation) | {chr(ord(character) + 0xFEE0) for character in string.punctuation}
@@ -211,9 +214,14 @@ def paired_interval(
         raise ArgumentError(f"level {level} is no probability between 0 and 1; 0.95 is usual")
     differences = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
     generator = np.random.default_rng(seed)
-    # One draw at a time: all at once would take draws × questions numbers.
-    means = [generator.choice(differences, size=len(differences)).mean() for _ in range(draws)]
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    # As many draws at a time as do not take much memory.
+    count = len(differences)
+    at_once = max(1, _DRAWN_AT_ONCE // count)
+    means = [
+        differences[generator.integers(count, size=(min(at_once, draws - first), count))].mean(axis=1)
+        for first in range(0, draws, at_once)
+    ]
+    low, high = np.quantile(np.concatenate(means), [(1 - level) / 2, (1 + level) / 2])
     return Interval(mean=float(differences.mean()), low=float(low), high=float(high))
 
 

@@ -1,4 +1,7 @@
-"""Conversation: is a follow-up question found better with the turns before it, or said in full?"""
+"""Conversation: is a follow-up question found better with the turns before it, or said in full?
+
+And do the turns before it do harm where a question is about something else?
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,15 @@ from rag.evaluation.datasets import Followup, FollowupDataset, Question
 from rag.evaluation.experiment.experiment import Experiment, run_experiment
 from rag.evaluation.experiment.trial import Trial
 from rag.evaluation.judgement import judge
-from rag.evaluation.longtext.conversation_page import ASKED, BUDGET_COLUMN, CEILING, GAINS, present_conversation
+from rag.evaluation.longtext.conversation_page import (
+    ASKED,
+    BUDGET_COLUMN,
+    CEILING,
+    CHANGED,
+    GAINS,
+    KEPT,
+    present_conversation,
+)
 from rag.evaluation.longtext.fingerprints import list_settings
 from rag.evaluation.metrics import recall_at
 from rag.evaluation.rows import Report, Row
@@ -54,6 +65,9 @@ def evaluate_conversation(
 ) -> Report:
     """Ask every follow-up question, put in every way, of a library that holds all documents together.
 
+    Besides, each question that is written out in full is asked behind the turns of a conversation about another
+    document: what such turns do to a question that changes the topic.
+
     Args:
         dataset: Follow-up questions, each with an answer in its document.
         settings: Models, windows, mode and everything else, as a library takes them; `library` and `conversation` are
@@ -64,7 +78,7 @@ def evaluate_conversation(
         progress: Called with questions asked and their number.
 
     Returns:
-        Figures by strategy, findings in words, one row for each question and strategy.
+        Figures by strategy, findings in words, one row for each question, topic (`KEPT` or `CHANGED`) and strategy.
 
     Raises:
         ArgumentError: A number of turns is below one, or stands there twice.
@@ -92,14 +106,27 @@ def evaluate_conversation(
                 "asked": {s.name: [s.rewrite(followup) for followup in asked] for s in strategies if s.name != "model"},
             },
             trials=[
-                Trial(f"{followup.question.id}/{strategy.name}", partial(talk.ask, followup, strategy))
-                for followup in asked
+                Trial(f"{followup.question.id}/{topic}/{strategy.name}", partial(talk.ask, followup, strategy, topic))
+                for topic, followups in ((KEPT, asked), (CHANGED, change_topics(asked)))
+                for followup in followups
                 for strategy in strategies
                 if strategy.name != CEILING or followup.standalone
             ],
             present=partial(present_conversation, labels={each.name: each.label for each in strategies}),
         )
         return run_experiment(experiment, out=out, progress=progress)
+
+
+def change_topics(followups: Sequence[Followup]) -> list[Followup]:
+    """Put each question that is written out in full behind the turns of the next one about another document."""
+    changed: list[Followup] = []
+    for number, followup in enumerate(followups):
+        others = [*followups[number + 1 :], *followups[:number]]
+        other = next((o for o in others if o.question.document_id != followup.question.document_id), None)
+        if followup.standalone and other is not None:
+            question = replace(followup.question, text=followup.standalone)
+            changed.append(replace(followup, question=question, history=other.history))
+    return changed
 
 
 def list_strategies(turns: Sequence[int], writer: GenerativeReader | None) -> list[Strategy]:
@@ -139,7 +166,7 @@ class _Talk:
         self._filled = False
         self._asked: tuple[str, dict[str, Row]] = "", {}
 
-    def ask(self, followup: Followup, strategy: Strategy) -> Row:
+    def ask(self, followup: Followup, strategy: Strategy, topic: str) -> Row:
         """Ask a question put in one way; the row says what that gains over the question as asked."""
         begun = time.perf_counter()
         searched = strategy.rewrite(followup)
@@ -148,6 +175,7 @@ class _Talk:
         return {
             "question": followup.question.id,
             "strategy": strategy.name,
+            "topic": topic,
             **row,
             **{gain: row[name] - first[name] for name, gain in GAINS.items()},  # type: ignore[operator]
             "milliseconds_rewriting": 1000 * rewriting,
@@ -156,8 +184,9 @@ class _Talk:
 
     def _search(self, followup: Followup, searched: str) -> Row:
         """Ask a question in these words, once however many strategies come to them."""
-        if self._asked[0] != followup.question.id:
-            self._asked = followup.question.id, {}
+        asked = f"{followup.question.id} {followup.question.text}"
+        if self._asked[0] != asked:
+            self._asked = asked, {}
         known = self._asked[1]
         if searched not in known:
             known[searched] = self._measure(followup.question, searched)

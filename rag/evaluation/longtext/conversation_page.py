@@ -21,6 +21,8 @@ ASKED, CEILING = "asked", "standalone"
 BUDGET_COLUMN = f"recall@{BUDGET}c"
 QUALITY = {"recall@1": "再現率@1", "recall@5": "再現率@5", BUDGET_COLUMN: f"再現率@{BUDGET:,}字", "f1": "F1"}
 """Columns of quality and what they are called on the page."""
+KEPT, CHANGED = "kept", "changed"
+"""Whether a question goes on with what the turns before it are about."""
 GAINS = {name: f"{name}_gain" for name in QUALITY}
 """Columns of what a strategy gains over the question as asked."""
 
@@ -29,10 +31,17 @@ def present_conversation(rows: Sequence[Row], *, labels: Mapping[str, str]) -> P
     """Present the rows; `labels` are the names of the strategies on the page, in order."""
     present = [name for name in labels if any(row["strategy"] == name for row in rows)]
     figures = {
-        f"{name} {column}": Measure(column, {"strategy": name})
+        f"{name} {column}": Measure(column, {"strategy": name, "topic": KEPT})
         for name in present
         for column in (*QUALITY, "milliseconds_rewriting", "seconds")
     }
+    changes = any(row["topic"] == CHANGED for row in rows)
+    if changes:
+        figures |= {
+            f"{name} {CHANGED} {column}": Measure(column, {"strategy": name, "topic": CHANGED})
+            for name in present
+            for column in QUALITY
+        }
     return Presentation(
         title="会話の続きの質問 / follow-up questions",
         note=(
@@ -40,7 +49,12 @@ def present_conversation(rows: Sequence[Row], *, labels: Mapping[str, str]) -> P
             " / Follow-up questions asked in several ways; brackets are 95 % bootstrap intervals over questions."
         ),
         tables=[
-            _build_quality(present, labels),
+            _build_quality(present, labels, topic=KEPT, title="質：前を受ける質問 / quality: follow-up questions"),
+            *(
+                [_build_quality(present, labels, topic=CHANGED, title="質：話題を変える質問 / quality: another topic")]
+                if changes
+                else []
+            ),
             _build_gains(present, labels),
             _build_seconds(present, labels),
         ],
@@ -57,14 +71,17 @@ def present_conversation(rows: Sequence[Row], *, labels: Mapping[str, str]) -> P
     )
 
 
-def _build_quality(present: Sequence[str], labels: Mapping[str, str]) -> Table:
+def _build_quality(present: Sequence[str], labels: Mapping[str, str], *, topic: str, title: str) -> Table:
     return Table(
-        "質 / quality",
+        title,
         ["言い方 / strategy", *QUALITY.values(), "完全一致", "回答なし"],
         [
             [
                 labels[name],
-                *(Measure(column, {"strategy": name}) for column in (*QUALITY, "exact_match", "refused")),
+                *(
+                    Measure(column, {"strategy": name, "topic": topic})
+                    for column in (*QUALITY, "exact_match", "refused")
+                ),
             ]
             for name in present
         ],
@@ -77,7 +94,7 @@ def _build_gains(present: Sequence[str], labels: Mapping[str, str]) -> Table:
         "そのまま尋ねた場合との差 / gain over asking as is",
         ["言い方 / strategy", *QUALITY.values()],
         [
-            [labels[name], *(Measure(gain, {"strategy": name}) for gain in GAINS.values())]
+            [labels[name], *(Measure(gain, {"strategy": name, "topic": KEPT}) for gain in GAINS.values())]
             for name in present
             if name != ASKED
         ],
@@ -100,7 +117,7 @@ def _build_seconds(present: Sequence[str], labels: Mapping[str, str]) -> Table:
             [
                 labels[name],
                 *(
-                    Measure(column, {"strategy": name}, kind=kind)
+                    Measure(column, {"strategy": name, "topic": KEPT}, kind=kind)
                     for column in ("milliseconds_rewriting", "seconds")
                     for kind in ("median", "p95")
                 ),
@@ -112,27 +129,32 @@ def _build_seconds(present: Sequence[str], labels: Mapping[str, str]) -> Table:
 
 def _draw(rows: Sequence[Row], strategies: Sequence[tuple[str, str]]) -> Figure:
     bars = [
-        Bars(QUALITY[column], [_measure(rows, name, column) for name, _ in strategies])
+        Bars(QUALITY[column], [_measure(rows, name, column, topic=KEPT) for name, _ in strategies])
         for column in ("recall@1", "recall@5", "f1")
     ]
+    if any(row["topic"] == CHANGED for row in rows):
+        changed = [_measure(rows, name, "recall@5", topic=CHANGED) for name, _ in strategies]
+        bars.append(Bars("再現率@5、話題を変える質問", changed))
     return draw_bars(bars, groups=[label for _, label in strategies], title="言い方ごとの再現率と F1", y_label="割合")
 
 
-def _measure(rows: Sequence[Row], name: str, column: str) -> Interval | None:
-    return Measure(column, {"strategy": name}).interval(rows)
+def _measure(rows: Sequence[Row], name: str, column: str, *, topic: str) -> Interval | None:
+    return Measure(column, {"strategy": name, "topic": topic}).interval(rows)
 
 
 def _find(rows: Sequence[Row], present: Sequence[str], labels: Mapping[str, str]) -> dict[str, object]:
-    """Say which strategy finds most, and what it gains."""
+    """Say which strategy finds most over both kinds of question, and what it gains for those that go on."""
     compared = [name for name in present if name not in (ASKED, CEILING)]
+    topics = (KEPT, CHANGED)
 
     def rate(name: str) -> tuple[float, ...]:
-        return tuple(
-            Measure(column, {"strategy": name}).compute(rows) or 0.0 for column in ("recall@5", "f1", "recall@1")
-        )
+        def measure(column: str) -> float:
+            return sum(Measure(column, {"strategy": name, "topic": topic}).compute(rows) or 0 for topic in topics)
+
+        return measure("recall@5"), measure("f1"), measure("recall@1")
 
     best = max(compared, key=rate)
-    gain = Measure(GAINS["recall@5"], {"strategy": best}).interval(rows)
+    gain = Measure(GAINS["recall@5"], {"strategy": best, "topic": KEPT}).interval(rows)
     found: dict[str, object] = {"best": best}
     if gain is not None:
         found["gain"] = (

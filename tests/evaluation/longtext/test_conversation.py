@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from rag.documents.document import Document, build_document_id
 from rag.errors import ArgumentError, DatasetError
 from rag.evaluation.datasets import Followup, FollowupDataset, GoldAnswer, Question
 from rag.evaluation.experiment.run_folder import read_run
-from rag.evaluation.longtext.conversation import evaluate_conversation, list_strategies
+from rag.evaluation.longtext.conversation import change_topics, evaluate_conversation, list_strategies
 from rag.evaluation.rows import Report
 from tests.evaluation.fake_reader import FakeReader
 from tests.fakes import FakeEncoder
@@ -58,7 +59,7 @@ def evaluate(
 
 def test_what_each_strategy_asks_and_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report, _ = evaluate(tmp_path, monkeypatch)
-    rows = {(row["question"], row["strategy"]): row for row in report.rows}
+    rows = {(row["question"], row["strategy"]): row for row in report.rows if row["topic"] == "kept"}
     before = "正社員の試用期間は何か月ですか 三箇月 契約社員は？"
     assert {strategy: row["searched"] for (question, strategy), row in rows.items() if question == "f1"} == {
         "asked": "契約社員は？", "concatenation": before, "window-1": before, "history": before,
@@ -79,7 +80,7 @@ def test_figures_and_findings_come_from_the_rows(tmp_path: Path, monkeypatch: py
     report, _ = evaluate(tmp_path, monkeypatch)
     assert report.figures["rewrite f1"] == 1.0
     assert report.figures["asked f1"] == 0.5
-    assert report.figures["n"] == 12
+    assert report.figures["n"] == 24
     assert report.findings["best"] == "rewrite"
     assert str(report.findings["gain"]).startswith("規則で言い直す: 再現率@5 が ")
     assert report.folder is not None
@@ -91,12 +92,13 @@ def test_figures_and_findings_come_from_the_rows(tmp_path: Path, monkeypatch: py
 def test_the_same_words_are_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, reader = evaluate(tmp_path, monkeypatch, turns=(1, 2))
     # f1: as asked, with the turn in front, said in full, as written by hand. f2: as asked, with the turn in front.
-    assert len(reader.seen) == 6
+    # The same questions on another topic: as asked and with the foreign turn in front, and what the rules make of f1.
+    assert len(reader.seen) == 11
 
 
 def test_without_a_full_question_there_is_no_ceiling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report, _ = evaluate(tmp_path, monkeypatch, dataset=build_dataset(standalone=""))
-    assert [row["question"] for row in report.rows if row["strategy"] == "standalone"] == ["f2"]
+    assert [row["question"] for row in report.rows if row["strategy"] == "standalone"] == ["f2", "f2"]
 
 
 def test_the_run_knows_what_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +109,17 @@ def test_the_run_knows_what_was_asked(tmp_path: Path, monkeypatch: pytest.Monkey
     assert settings["dataset"] == dataset.fingerprint
     assert settings["asked"]["rewrite"] == [FULL, "定食の値段は何円ですか"]
     assert "conversation" not in settings
+
+
+def test_a_changed_topic_comes_after_the_turns_of_another_document() -> None:
+    first, second, _ = build_dataset().followups
+    other = replace(second, history=(("社員食堂はどこですか", "一階"),))
+    changed = change_topics([first, other, replace(first, standalone="")])
+    assert [(each.question.text, each.history) for each in changed] == [
+        ("契約社員の試用期間は", other.history),
+        ("定食の値段は何円ですか", HISTORY),
+    ]
+    assert change_topics([first]) == []
 
 
 def test_a_window_holds_the_last_turns() -> None:
