@@ -146,41 +146,15 @@ def draw_bars(bars: Sequence[Bars], *, groups: Sequence[str], title: str, y_labe
 
 def draw_trade(dots: Sequence[Dot], *, title: str, x_label: str, y_label: str, groups: Sequence[str] = ()) -> Figure:
     """Draw cost against quality, and the border of what no other setting beats in both (Pareto)."""
-    figure, axes = _begin(width=7.6, height=4.8, title=title)
-    colours = _cycle(max((dot.group for dot in dots), default=0) + 1)
-    for number, colour in enumerate(colours):
-        own = [dot for dot in dots if dot.group == number]
-        label = groups[number] if number < len(groups) else None
-        axes.scatter([dot.x for dot in own], [dot.y for dot in own], color=colour, label=label, s=26, zorder=3)
     border = find_border(dots)
+    figure, axes = _scatter(dots, named=border, title=title, x_label=x_label, y_label=y_label, groups=groups)
     axes.plot([dot.x for dot in border], [dot.y for dot in border], color="black", linewidth=0.8, zorder=2)
-    for dot in border:
-        axes.annotate(dot.label, (dot.x, dot.y), xytext=(4, 4), textcoords="offset points", fontsize=8)
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25)
-    if groups:
-        axes.legend(frameon=False)
     return figure
 
 
 def draw_scatter(dots: Sequence[Dot], *, title: str, x_label: str, y_label: str, groups: Sequence[str] = ()) -> Figure:
     """Draw one figure of each setting against another, every dot with its label."""
-    figure, axes = _begin(width=7.6, height=5.4, title=title)
-    for number, colour in enumerate(_cycle(max((dot.group for dot in dots), default=0) + 1)):
-        own = [dot for dot in dots if dot.group == number]
-        label = groups[number] if number < len(groups) else None
-        axes.scatter([dot.x for dot in own], [dot.y for dot in own], color=colour, label=label, s=26, zorder=3)
-    for dot in dots:
-        axes.annotate(dot.label, (dot.x, dot.y), xytext=(4, 4), textcoords="offset points", fontsize=7)
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25)
-    if groups:
-        axes.legend(frameon=False)
-    return figure
+    return _scatter(dots, named=dots, title=title, x_label=x_label, y_label=y_label, groups=groups)[0]
 
 
 def find_border(dots: Sequence[Dot]) -> list[Dot]:
@@ -197,6 +171,25 @@ def write_png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=130)
     return buffer.getvalue()
+
+
+def _scatter(
+    dots: Sequence[Dot], *, named: Sequence[Dot], title: str, x_label: str, y_label: str, groups: Sequence[str]
+) -> tuple[Figure, Any]:
+    figure, axes = _begin(width=7.6, height=5.0, title=title)
+    for number, colour in enumerate(_cycle(max((dot.group for dot in dots), default=0) + 1)):
+        own = [dot for dot in dots if dot.group == number]
+        label = groups[number] if number < len(groups) else None
+        axes.scatter([dot.x for dot in own], [dot.y for dot in own], color=colour, label=label, s=26, zorder=3)
+    for dot in named:
+        axes.annotate(dot.label, (dot.x, dot.y), xytext=(4, 4), textcoords="offset points", fontsize=8)
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25)
+    if groups:
+        axes.legend(frameon=False)
+    return figure, axes
 
 
 def _begin(*, width: float, height: float, title: str) -> tuple[Figure, Any]:

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import DatasetError
 from rag.evaluation.budget import BUDGET, is_within_budget
 from rag.evaluation.datasets import Dataset, Question
 from rag.evaluation.experiment.experiment import Experiment, run_experiment
 from rag.evaluation.experiment.trial import Trial
+from rag.evaluation.longtext.gold import choose_questions
 from rag.evaluation.longtext.sweep_choice import choose_best
 from rag.evaluation.longtext.sweep_grid import SweepGrid, SweepSetting
 from rag.evaluation.longtext.sweep_page import present_confirmation, present_sweep
@@ -49,11 +49,7 @@ class SweepQuestions:
         Raises:
             DatasetError: There is none.
         """
-        answerable = [question for question in dataset.questions if question.answers]
-        if not answerable:
-            raise DatasetError("no question of the file has an answer; expected at least one that has: give another")
-        count = min(limit or len(answerable), len(answerable))
-        return cls(dataset, tuple(answerable[number * len(answerable) // count] for number in range(count)))
+        return cls(dataset, tuple(choose_questions(dataset, limit)))
 
 
 def evaluate_sweep(
