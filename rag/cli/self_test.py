@@ -6,6 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAc
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from rag.cli.arguments import count, number
 from rag.config.settings import Settings
 from rag.errors import ArgumentError
 from rag.evaluation.own.sizes import KEEP, LIMIT, READ
@@ -23,7 +24,7 @@ def add_arguments(kinds: Kinds, common: ArgumentParser) -> None:
     parser = kinds.add_parser(
         "self", parents=[common], help="on questions made of the library's own sentences / 自分の文書で測る"
     )
-    parser.add_argument("--limit", type=_count, default=LIMIT, metavar="N", help=f"questions made ({LIMIT}) / 設問の数")
+    parser.add_argument("--limit", type=count, default=LIMIT, metavar="N", help=f"questions made ({LIMIT}) / 設問の数")
     parser.add_argument(
         "--keep",
         type=_share,
@@ -32,9 +33,9 @@ def add_arguments(kinds: Kinds, common: ArgumentParser) -> None:
         help=f"of a sentence's words, what a question keeps: fewer are harder ({KEEP}) / 設問に残す語の割合",
     )
     parser.add_argument(
-        "--unanswerable", type=_number, default=0, metavar="N", help="questions without an answer too / 答えのない設問"
+        "--unanswerable", type=number, default=0, metavar="N", help="questions without an answer too / 答えのない設問"
     )
-    parser.add_argument("--seed", type=_number, default=0, metavar="N", help="other questions / 別の設問にする (0)")
+    parser.add_argument("--seed", type=number, default=0, metavar="N", help="other questions / 別の設問にする (0)")
     parser.add_argument("--questions", type=Path, metavar="FILE", help="made before, corrected / 直した設問を使う")
     parser.add_argument("--docs", type=Path, metavar="FILE", help="docs.jsonl (.xz), with --against")
     parser.add_argument(
@@ -45,7 +46,7 @@ def add_arguments(kinds: Kinds, common: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--read",
-        type=_number,
+        type=number,
         default=READ,
         metavar="N",
         help=f"with --against, questions read ({READ}) / 読む設問の数",
@@ -94,18 +95,6 @@ def evaluate_self(given: Namespace, settings: Settings, progress: Progress | Non
         out=given.out,
         progress=progress,
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r}: expected a whole number of at least 1 / 1 以上の整数を指定してください")
-    return int(text)
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"{text!r}: expected a whole number / 0 以上の整数を指定してください")
-    return int(text)
 
 
 def _share(text: str) -> float:

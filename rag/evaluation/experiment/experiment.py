@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import DatasetError
+from rag.errors import DatasetError, MissingExtraError
 from rag.evaluation.experiment.environment import describe_environment
 from rag.evaluation.experiment.page import build_page
 from rag.evaluation.experiment.pictures import japanese_text, write_png
@@ -58,11 +58,11 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, progress:
         progress: Called with trials done and their number.
 
     Returns:
-        The figures of the presentation and its findings ("findings"), and all rows.
+        The figures of the presentation and its findings, and all rows. Without the extra "plot" there are no pictures,
+        and a finding says so.
 
     Raises:
         DatasetError: There is nothing to do, two trials have one key, or the folder holds another run.
-        MissingExtraError: There are pictures to draw and the extra "plot" is not installed.
     """
     keys = {trial.key for trial in experiment.trials}
     if not keys or len(keys) < len(experiment.trials):
@@ -93,10 +93,8 @@ def _settle(experiment: Experiment) -> dict[str, object]:
 def _finish(experiment: Experiment, folder: RunFolder, rows: Sequence[Row], *, seconds: float, fresh: int) -> Report:
     shown = experiment.present(rows)
     figures: Figures = {name: measure.compute(rows) for name, measure in shown.figures.items()}
-    pictures: dict[str, bytes] = {}
-    if shown.pictures:
-        with japanese_text():
-            pictures = {picture.name: write_png(picture.draw()) for picture in shown.pictures}
+    pictures, missing = _draw(shown)
+    findings = {**shown.findings, **missing}
     for name, data in pictures.items():
         folder.write(f"{name}.png", data)
     content = {
@@ -104,7 +102,7 @@ def _finish(experiment: Experiment, folder: RunFolder, rows: Sequence[Row], *, s
         "settings": _settle(experiment),
         "figures": figures,
         "measures": {name: asdict(measure) for name, measure in shown.figures.items()},
-        "findings": shown.findings,
+        "findings": findings,
         "environment": describe_environment(),
         "seconds": round(seconds, 3),
         "rows_of_this_call": fresh,
@@ -112,4 +110,15 @@ def _finish(experiment: Experiment, folder: RunFolder, rows: Sequence[Row], *, s
     }
     folder.describe(content)
     folder.write(PAGE_FILE, build_page(shown, rows=rows, run=content, pictures=pictures))
-    return Report({**figures, "n": len(rows)}, tuple(rows), findings=shown.findings, folder=folder.path)
+    return Report({**figures, "n": len(rows)}, tuple(rows), findings=findings, folder=folder.path)
+
+
+def _draw(shown: Presentation) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Draw the pictures, or say why there are none: what was measured for hours is not lost for want of a package."""
+    if not shown.pictures:
+        return {}, {}
+    try:
+        with japanese_text():
+            return {picture.name: write_png(picture.draw()) for picture in shown.pictures}, {}
+    except MissingExtraError as error:
+        return {}, {"図なし / no pictures": f"{error}; 同じ命令でもう一度描きます / the same command draws them then"}

@@ -29,12 +29,14 @@ def build_page(
         shown: Tables and pictures.
         rows: Of the run; they stand in the page, and each figure can be followed to those it was made of.
         run: Settings, versions and machine, shown at the end.
-        pictures: PNG files by the name of the picture.
+        pictures: PNG files by the name of the picture; one that was not drawn is left out.
     """
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=escape(shown.title),
         note=escape(shown.note),
-        pictures="\n".join(_render_picture(picture, pictures[picture.name]) for picture in shown.pictures),
+        pictures="\n".join(
+            _render_picture(picture, pictures[picture.name]) for picture in shown.pictures if picture.name in pictures
+        ),
         tables="\n".join(_render_table(table, rows) for table in shown.tables),
         run=escape(json.dumps(run, ensure_ascii=False, indent=2)),
         rows=_embed([dict(row) for row in rows]),

@@ -1,4 +1,5 @@
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -122,6 +123,21 @@ def test_keys_must_differ(tmp_path: Path) -> None:
 def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="what JSON can hold"):
         RunFolder.open(tmp_path, settings={"seed": float("nan")})
+
+
+def test_without_the_package_that_draws_the_run_is_kept_and_drawn_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "matplotlib_fontja", None)
+        report = run_experiment(build([]), out=tmp_path / "run")
+    assert "pip install 'manazashi[plot]'" in str(report.findings["図なし / no pictures"])
+    assert (report.figures["n"], report.findings["best"]) == (6, "50")
+    assert "data:image/png" not in (tmp_path / "run" / "index.html").read_text(encoding="utf-8")
+    ran: list[str] = []
+    assert run_experiment(build(ran), out=tmp_path / "run").findings == {"best": "50"}
+    assert ran == []
+    assert "data:image/png" in (tmp_path / "run" / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_page_holds_the_rows_and_no_markup_of_the_data(tmp_path: Path) -> None:
