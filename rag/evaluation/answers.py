@@ -71,13 +71,13 @@ def evaluate_answers(
     Returns:
         Over the answerable questions "exact_match" and "f1" in percent, where saying "no answer" is the empty answer;
         "answer_recall@5", the share with an accepted span inside one of the first five hits; "answer_recall@2000c",
-        the share with one inside the first 2,000 characters retrieved: hits in order, the last one cut, what two hits
-        share counted twice, because a list of hits shows it twice. "unanswerable_auc" says how well the answerability
-        parts both kinds of question, None when there is only one kind. "n" counts all questions, which took
-        "seconds_per_question"; over all of them go the figures of `measure_confidence`. Where the file says how far
-        questions are worded from their document, "paraphrase" holds "n", "exact_match", "f1" and both recalls over the
-        answerable ones of each degree. One row a question. With a trace, "trace" holds `count_fates`, and every row
-        "fate", "trace_rank" (the first of `DEPTH` windows with an accepted span), "passage" and "candidate_right".
+        the share with one inside the first 2,000 characters retrieved: hits in order, which share no text, the last
+        one cut. "unanswerable_auc" says how well the answerability parts both kinds of question, None when there is
+        only one kind. "n" counts all questions, which took "seconds_per_question"; over all of them go the figures of
+        `measure_confidence`. Where the file says how far questions are worded from their document, "paraphrase" holds
+        "n", "exact_match", "f1" and both recalls over the answerable ones of each degree. One row a question. With a
+        trace, "trace" holds `count_fates`, and every row "fate", "trace_rank" (the first of `DEPTH` windows with an
+        accepted span), "passage" and "candidate_right".
 
     Raises:
         DatasetError: A file is not in the format, holds no answerable question, or the trace cannot be written.

@@ -41,6 +41,7 @@ from rag.library.upkeep import (
 )
 from rag.reading.answer import Span
 from rag.retrieval.hit import Hit
+from rag.retrieval.passages import trim_hits
 from rag.retrieval.search import Mode, search
 from rag.retrieval.widening import Widen, widen_span
 
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from rag.embeddings.encoder import Encoder
     from rag.reading.generative_reader import GenerativeReader
     from rag.reading.span_reader import SpanReader
+
+SPARE = 2
+"""Windows searched for beside each hit asked for, as some hold nothing that better ones do not show."""
 
 
 class Library:
@@ -203,7 +207,7 @@ class Library:
         where: str | Iterable[str] = (),
         widen: Widen = "none",
     ) -> list[Hit]:
-        """Find the `k` windows that fit a question best.
+        """Find the `k` windows that fit a question best, each without what a better one already shows.
 
         Args:
             question: In everyday words.
@@ -211,7 +215,7 @@ class Library:
             mode: Kind of search; the settings' when None.
             documents: Ids of the documents to search; all when None.
             where: Filters that the documents must satisfy besides, as "部署=総務 format=pdf"; see `rag.index.filters`.
-            widen: What hits are widened to, up to the settings' `passage_characters`; the best of equal ones stays.
+            widen: What hits are widened to, up to the settings' `passage_characters`.
 
         Raises:
             ArgumentError: The question is empty, `k` is below one or a filter is not understood.
@@ -219,21 +223,27 @@ class Library:
         """
         chosen = choose_documents(self.index, documents, where)
         mode = mode or self.settings.mode
+        k = self.settings.hits if k is None else k
         reranks = mode == "hybrid" and self.settings.reranked > 0
-        hits = search(
-            question,
-            index=self.index,
-            encoder=self.encoder,
-            k=self.settings.hits if k is None else k,
-            mode=mode,
-            documents=chosen,
-            pool=self.settings.pool,
-            dense_share=self.settings.dense_share,
-            reranker=self.reranker if reranks else None,
-            reranked=self.settings.reranked,
-        )
         find = self.find_widening(widen)
-        return hits if find is None else self._widen_hits(hits, find)
+        count = SPARE * k if k > 0 else k
+        while True:
+            hits = search(
+                question,
+                index=self.index,
+                encoder=self.encoder,
+                k=count,
+                mode=mode,
+                documents=chosen,
+                pool=self.settings.pool,
+                dense_share=self.settings.dense_share,
+                reranker=self.reranker if reranks else None,
+                reranked=self.settings.reranked,
+            )
+            shown = trim_hits(hits if find is None else self._widen_hits(hits, find))
+            if len(shown) >= k or len(hits) < count:
+                return shown[:k]
+            count *= SPARE
 
     def ask(
         self,
@@ -440,9 +450,8 @@ class Library:
         return self.index.load_text(document_id)[start:end]
 
     def _widen_hits(self, hits: Sequence[Hit], find: Callable[[Hit], tuple[int, int]]) -> list[Hit]:
-        widened: dict[tuple[str, int, int], Hit] = {}
-        for hit in hits:
-            start, end = find(hit)
-            text = self.load_slice(hit.document_id, start, end)
-            widened.setdefault((hit.document_id, start, end), replace(hit, start=start, end=end, text=text))
-        return list(widened.values())
+        spans = [find(hit) for hit in hits]
+        return [
+            replace(hit, start=start, end=end, text=self.load_slice(hit.document_id, start, end))
+            for hit, (start, end) in zip(hits, spans, strict=True)
+        ]

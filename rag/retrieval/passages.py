@@ -1,4 +1,4 @@
-"""Overlapping windows merged into the stretches of text that are read."""
+"""Overlapping windows made disjoint: trimmed for a list of hits, merged into the stretches of text that are read."""
 
 from __future__ import annotations
 
@@ -17,6 +17,28 @@ class _Stretch:
     start: int
     end: int
     rank: int
+
+
+def trim_hits(hits: Iterable[Hit]) -> list[Hit]:
+    """Take from each hit what a better one already shows, and leave out hits of which nothing is left.
+
+    Args:
+        hits: Best first; they may overlap.
+
+    Returns:
+        Hits, best first, no two of which hold the same character; one that a better one divides stands in parts.
+    """
+    shown: dict[str, list[_Stretch]] = {}
+    trimmed: list[Hit] = []
+    for rank, hit in enumerate(hits):
+        stretches = shown.setdefault(hit.document_id, [])
+        parts = _subtract(_Stretch(hit.start, hit.end, rank), stretches)
+        stretches += parts
+        trimmed += [
+            replace(hit, start=part.start, end=part.end, text=hit.text[part.start - hit.start : part.end - hit.start])
+            for part in parts
+        ]
+    return trimmed
 
 
 def merge_hits(

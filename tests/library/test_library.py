@@ -10,6 +10,7 @@ import pytest
 
 from rag import Library, Turn
 from rag.config.settings import Settings, read_manifest
+from rag.documents.document import Document, build_document_id
 from rag.errors import ArgumentError, LibraryError
 from rag.reading.answer import Span
 from tests.text.regulation import RULES as EQUIPMENT
@@ -77,6 +78,21 @@ def test_every_hit_is_a_slice_of_its_document(library: Library) -> None:
     assert "年に七日の看護休暇" in hits[0].text
     for hit in hits:
         assert hit.text == library.document(hit.document_id).text[hit.start : hit.end]
+
+
+def test_no_two_hits_show_the_same_text_and_all_that_were_asked_for_come(tmp_path: Path) -> None:
+    text = "".join(f"第{number}号の設備は毎月{number}日に点検する。" for number in range(1, 29))
+    document = Document(build_document_id("点検", text), "点検", text, "点検")
+    settings = Settings(size=60, stride=15, reranked=3)
+    with Library.open(tmp_path / "overlapping", settings=settings) as library:
+        library.add_documents([document])
+        for k in (1, 4, 12):
+            hits = library.search("設備の点検はいつですか", k=k)
+            shown = [place for hit in hits for place in range(hit.start, hit.end)]
+            assert len(hits) == k
+            assert len(shown) == len(set(shown))
+        everything = library.search("設備の点検はいつですか", k=200)
+    assert sum(hit.end - hit.start for hit in everything) == len(text)
 
 
 def test_search_can_be_held_to_one_document(library: Library) -> None:

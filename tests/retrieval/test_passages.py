@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.errors import ArgumentError
 from rag.retrieval.hit import Hit, Passage
-from rag.retrieval.passages import merge_hits
+from rag.retrieval.passages import merge_hits, trim_hits
 
 TEXTS = {"a": "".join(chr(0x3042 + i % 80) for i in range(120)), "b": "𠮷野家は一八九九年創業。" * 9}
 
@@ -117,3 +117,27 @@ def test_widened_hits_are_read_in_place_of_the_hits():
     widen = {20: (10, 45), 30: (30, 60)}
     passages = merge_hits(hits, load_text=load_text, limit=40, widen=lambda found: widen[found.start])
     assert spans(passages) == [("a", 10, 45, 0.9), ("a", 45, 60, 0.8)]
+
+
+@pytest.mark.parametrize(
+    ("hits", "expected"),
+    [
+        pytest.param([], [], id="nothing"),
+        pytest.param([hit(20, 60), hit(0, 40)], [("a", 20, 60), ("a", 0, 20)], id="overlapping"),
+        pytest.param([hit(0, 40), hit(0, 40)], [("a", 0, 40)], id="equal"),
+        pytest.param([hit(0, 40), hit(40, 80), hit(20, 60)], [("a", 0, 40), ("a", 40, 80)], id="shown-by-two"),
+        pytest.param([hit(20, 40), hit(0, 60)], [("a", 20, 40), ("a", 0, 20), ("a", 40, 60)], id="divided"),
+        pytest.param([hit(0, 40), hit(20, 60, document_id="b")], [("a", 0, 40), ("b", 20, 60)], id="two-documents"),
+    ],
+)
+def test_a_hit_gives_up_what_a_better_one_shows(hits, expected):
+    trimmed = trim_hits(hits)
+    assert [(each.document_id, each.start, each.end) for each in trimmed] == expected
+    assert all(each.text == load_text(each.document_id, each.start, each.end) for each in trimmed)
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.integers(1, 20)), max_size=12))
+def test_every_character_of_the_hits_is_shown_once(places):
+    hits = [hit(start, start + length) for start, length in places]
+    shown = [place for each in trim_hits(hits) for place in range(each.start, each.end)]
+    assert sorted(shown) == sorted({place for each in hits for place in range(each.start, each.end)})
