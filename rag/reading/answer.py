@@ -59,8 +59,8 @@ class Reading:
 
     `spans` are the n best, best first, never overlapping. `no_answer` is true when the calibrated probability
     that the passages hold no answer is above the threshold; `confidence` is the calibrated probability that the
-    best span is right (when `no_answer`, that there is none); `answerability` is a score for "an answer is there",
-    comparable between questions (larger: more likely there). `passage_scores` holds one score a passage, in the
+    best span is right (when `no_answer`, that there is none); `answerability` are log-odds for "an answer is there",
+    comparable between questions: calibrated, if the model is. `passage_scores` holds one score a passage, in the
     order they were given: the best answer probability found in it. `generated` is what a generative reader wrote, its
     refusal too; `spans` are then the sentences that support it best, those it cites first.
     """

@@ -16,6 +16,49 @@ from rag.errors import ArgumentError, ModelError
 
 FILE = "calibration.json"
 RIDGE = 1e-3
+MOST_MARGIN = 20.0
+"""Margin of a best span that has no rival."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a reading says of its best span.
+
+    `log_best`, `log_null`: log-probabilities of it and of "no answer", among everything that was read. `score`: its
+    own, whatever else was read. `margin`: how far it lies above the best span elsewhere.
+    """
+
+    log_best: float
+    log_null: float
+    score: float
+    margin: float
+
+    @property
+    def answerability(self) -> float:
+        """Log-odds of the best span against "no answer"."""
+        return self.log_best - self.log_null
+
+    @property
+    def features(self) -> dict[str, float]:
+        """What a map may weigh, by name."""
+        return {
+            "answerability": self.answerability,
+            "log_probability": self.log_best,
+            "score": self.score,
+            "margin": min(self.margin, MOST_MARGIN),
+        }
+
+
+FEATURES = frozenset(Evidence(0.0, 0.0, 0.0, 0.0).features)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether there is no answer, the probability that this is right, and the log-odds that there is an answer."""
+
+    no_answer: bool
+    confidence: float
+    answerability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +68,13 @@ class LogisticMap:
     bias: float
     weights: Mapping[str, float]
 
+    def weigh(self, features: Mapping[str, float]) -> float:
+        """Return the log-odds for one set of features; those without a weight are passed over."""
+        return self.bias + sum(weight * features[name] for name, weight in self.weights.items())
+
     def apply(self, features: Mapping[str, float]) -> float:
-        """Return the probability for one set of features; those without a weight are passed over."""
-        return _logistic(self.bias + sum(weight * features[name] for name, weight in self.weights.items()))
+        """Return the probability for one set of features."""
+        return _logistic(self.weigh(features))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +84,7 @@ class Calibration:
     `temperature` divides the scores before they are normalised. Where the probability of "no answer" is above
     `no_answer_threshold`, the reader answers that there is none. `confidence` maps to the probability that the best
     span is right, `no_answer` to the probability that there is no answer; without them the normalised probabilities
-    themselves are used. Features: `answerability`, the log-odds of the best span against "no answer", and
-    `log_probability`, that of the best span.
+    themselves are used. Their features are those of `Evidence`.
     """
 
     temperature: float = 1.0
@@ -46,21 +92,17 @@ class Calibration:
     confidence: LogisticMap | None = None
     no_answer: LogisticMap | None = None
 
-    def judge(self, log_best: float, log_null: float) -> tuple[bool, float]:
-        """Decide between the best span and "no answer".
-
-        Args:
-            log_best: Log-probability of the best span.
-            log_null: Log-probability of "no answer".
-
-        Returns:
-            Whether there is no answer, and the probability that this judgement is right.
-        """
-        features = {"answerability": log_best - log_null, "log_probability": log_best}
-        absent = math.exp(log_null) if self.no_answer is None else self.no_answer.apply(features)
+    def judge(self, evidence: Evidence) -> Judgement:
+        """Decide between the best span and "no answer"."""
+        features = evidence.features
+        if self.no_answer is None:
+            absent, answerability = math.exp(evidence.log_null), evidence.answerability
+        else:
+            absent, answerability = self.no_answer.apply(features), -self.no_answer.weigh(features)
         if absent > self.no_answer_threshold:
-            return True, absent
-        return False, math.exp(log_best) if self.confidence is None else self.confidence.apply(features)
+            return Judgement(True, absent, answerability)
+        right = math.exp(evidence.log_best) if self.confidence is None else self.confidence.apply(features)
+        return Judgement(False, right, answerability)
 
     def save(self, folder: Path) -> None:
         """Write `calibration.json` into a model folder."""
@@ -99,7 +141,7 @@ def load_calibration(folder: Path) -> Calibration:
 
 def _load_map(record: Mapping[str, float]) -> LogisticMap:
     weights = {name: _read(value) for name, value in record.items()}
-    unknown = weights.keys() - {"bias", "answerability", "log_probability"}
+    unknown = weights.keys() - FEATURES - {"bias"}
     if unknown:
         raise ValueError(f"unknown features {sorted(unknown)}")
     return LogisticMap(weights.pop("bias"), weights)

@@ -18,7 +18,7 @@ from rag.errors import ArgumentError, ModelError
 from rag.reading.alignment import tokenize_text
 from rag.reading.answer import UNANSWERABLE, Reading, Span
 from rag.reading.answer_types import find_answer_type, measure_fit
-from rag.reading.calibration import Calibration, load_calibration
+from rag.reading.calibration import MOST_MARGIN, Calibration, Evidence, load_calibration
 from rag.reading.candidates import Candidates, Integers, Weigh, WindowLogits, build_candidates, select_candidates
 from rag.reading.characters import cover_characters
 from rag.reading.fingerprint import hash_reader
@@ -159,18 +159,17 @@ class SpanReader:
         priors = PASSAGE_WEIGHT * np.array(log_shares([passage.score for passage in passages]))
         weigh = _build_weigh(question, [passage.text for passage in passages], priors)
         candidates = self.score(windows, self.forward(windows), weigh=weigh)
-        chosen = select_candidates(candidates, passages, n=n)
-        spans = tuple(_build_span(candidates, index, passages) for index in chosen)
-        best = float(candidates.log_probabilities[chosen[0]])
-        no_answer, confidence = self.calibration.judge(best, candidates.log_null)
+        chosen = select_candidates(candidates, passages, n=max(n, 2))
+        spans = tuple(_build_span(candidates, index, passages) for index in chosen[:n])
+        judgement = self.calibration.judge(_gather_evidence(candidates, chosen))
         scores = np.zeros(len(passages))
         np.maximum.at(scores, candidates.passages, np.exp(candidates.log_probabilities))
         return Reading(
             question=question,
             spans=spans,
-            no_answer=no_answer,
-            confidence=confidence,
-            answerability=best - candidates.log_null,
+            no_answer=judgement.no_answer,
+            confidence=judgement.confidence,
+            answerability=judgement.answerability,
             passage_scores=tuple(scores.tolist()),
         )
 
@@ -322,6 +321,17 @@ def _build_weigh(question: str, texts: Sequence[str], priors: NDArray[np.float64
         return scores
 
     return weigh
+
+
+def _gather_evidence(candidates: Candidates, chosen: Sequence[int]) -> Evidence:
+    """Say what speaks for the first of the chosen candidates, which lie apart, best first."""
+    scores = candidates.scores[chosen]
+    return Evidence(
+        log_best=float(candidates.log_probabilities[chosen[0]]),
+        log_null=candidates.log_null,
+        score=float(scores[0]),
+        margin=float(scores[0] - scores[1]) if len(scores) > 1 else MOST_MARGIN,
+    )
 
 
 def _build_span(candidates: Candidates, index: int, passages: Sequence[Passage]) -> Span:

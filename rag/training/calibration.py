@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.evaluation.metrics import RIGHT, area_under_curve, measure_calibration_error, score_f1
-from rag.reading.calibration import Calibration, LogisticMap, fit_calibration
+from rag.reading.calibration import MOST_MARGIN, Calibration, Evidence, LogisticMap, fit_calibration
 from rag.reading.span_reader import SpanReader
 from rag.retrieval.hit import Passage
 from rag.training.corpus import TrainingQuestion
@@ -20,7 +20,7 @@ from rag.training.paragraphs import open_paragraphs
 logger = logging.getLogger(__name__)
 
 PASSAGES = 5
-FEATURES = ("answerability", "log_probability")
+FEATURES = ("score", "margin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,9 @@ class Case:
     """
 
     question: int
-    answerability: float
-    log_probability: float
+    evidence: Evidence
     present: bool
     f1: float
-
-    @property
-    def features(self) -> dict[str, float]:
-        """What calibration knows of it."""
-        return {"answerability": self.answerability, "log_probability": self.log_probability}
 
 
 def calibrate_reader(
@@ -73,7 +67,7 @@ def calibrate_reader(
 
 
 def _fit(cases: Sequence[Case]) -> Calibration:
-    features = np.array([[case.features[name] for name in FEATURES] for case in cases])
+    features = np.array([[case.evidence.features[name] for name in FEATURES] for case in cases])
     return replace(
         Calibration(),
         no_answer=_fit_map(features, [not case.present for case in cases]),
@@ -115,12 +109,17 @@ def _read_case(
     present: bool,
 ) -> Case:
     passages = [Passage(str(each), 0, len(contexts[each]), contexts[each], score) for each, score in found.items()]
-    reading = reader.read(question.question, passages, n=1)
-    best = reading.spans[0]
+    reading = reader.read(question.question, passages, n=2)
+    best, *others = reading.spans
+    log_best = float(np.log(best.probability))
     return Case(
         question=number,
-        answerability=reading.answerability,
-        log_probability=float(np.log(best.probability)),
+        evidence=Evidence(
+            log_best=log_best,
+            log_null=log_best - reading.answerability,
+            score=best.score,
+            margin=best.score - others[0].score if others else MOST_MARGIN,
+        ),
         present=present,
         f1=score_f1(best.text, [question.answer]) if present else 0.0,
     )
@@ -133,7 +132,7 @@ def _report(cases: Sequence[Case]) -> None:
         other = _fit([case for case in cases if case.question % 4 // 2 != half])
         if other.no_answer is not None and other.confidence is not None:
             judged += [
-                (other.no_answer.apply(case.features), other.confidence.apply(case.features), case)
+                (other.no_answer.apply(case.evidence.features), other.confidence.apply(case.evidence.features), case)
                 for case in cases
                 if case.question % 4 // 2 == half
             ]

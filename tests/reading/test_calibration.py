@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from rag.errors import ArgumentError, ModelError
-from rag.reading.calibration import Calibration, LogisticMap, fit_calibration, load_calibration
+from rag.reading.calibration import (
+    MOST_MARGIN,
+    Calibration,
+    Evidence,
+    Judgement,
+    LogisticMap,
+    fit_calibration,
+    load_calibration,
+)
 
 LEVEL = LogisticMap(0.0, {})
 """Says one half whatever it sees."""
@@ -33,24 +41,46 @@ def test_logistic_map(bias: float, weights: dict[str, float], features: dict[str
 @pytest.mark.parametrize(
     ("calibration", "best", "null", "expected"),
     [
-        pytest.param(Calibration(), 0.7, 0.2, (False, 0.7), id="probabilities themselves"),
-        pytest.param(Calibration(), 0.3, 0.6, (True, 0.6), id="no answer"),
-        pytest.param(Calibration(), 0.5, 0.5, (False, 0.5), id="at the threshold"),
-        pytest.param(Calibration(no_answer_threshold=0.9), 0.1, 0.8, (False, 0.1), id="threshold"),
-        pytest.param(Calibration(confidence=LEVEL), 0.7, 0.2, (False, 0.5), id="confidence"),
-        pytest.param(Calibration(confidence=LEVEL), 0.2, 0.7, (True, 0.7), id="confidence is of the span"),
-        pytest.param(Calibration(no_answer=LEVEL), 0.1, 0.9, (False, 0.1), id="no answer judged by its map"),
+        pytest.param(Calibration(), 0.6, 0.2, (False, 0.6, math.log(3)), id="probabilities themselves"),
+        pytest.param(Calibration(), 0.3, 0.6, (True, 0.6, -math.log(2)), id="no answer"),
+        pytest.param(Calibration(), 0.5, 0.5, (False, 0.5, 0), id="at the threshold"),
+        pytest.param(Calibration(no_answer_threshold=0.9), 0.1, 0.8, (False, 0.1, -math.log(8)), id="threshold"),
+        pytest.param(Calibration(confidence=LEVEL), 0.6, 0.2, (False, 0.5, math.log(3)), id="confidence"),
         pytest.param(
-            Calibration(no_answer=LogisticMap(0.0, {"answerability": -1.0})), 0.2, 0.6, (True, 0.75), id="log-odds"
+            Calibration(confidence=LEVEL), 0.2, 0.6, (True, 0.6, -math.log(3)), id="confidence is of the span"
+        ),
+        pytest.param(Calibration(no_answer=LEVEL), 0.1, 0.9, (False, 0.1, 0), id="no answer judged by its map"),
+        pytest.param(
+            Calibration(no_answer=LogisticMap(0.0, {"answerability": -1.0})),
+            0.2,
+            0.6,
+            (True, 0.75, -math.log(3)),
+            id="log-odds",
         ),
         pytest.param(
-            Calibration(confidence=LogisticMap(0.0, {"log_probability": 1.0})), 0.5, 0.1, (False, 1 / 3), id="log"
+            Calibration(confidence=LogisticMap(0.0, {"log_probability": 1.0})),
+            0.5,
+            0.1,
+            (False, 1 / 3, math.log(5)),
+            id="log",
+        ),
+        pytest.param(
+            Calibration(no_answer=LogisticMap(8.0, {"score": -1.5, "margin": -0.5})),
+            0.4,
+            0.1,
+            (True, 1 / (1 + math.exp(-0.5)), -0.5),
+            id="score and margin",
         ),
     ],
 )
-def test_judge(calibration: Calibration, best: float, null: float, expected: tuple[bool, float]) -> None:
-    no_answer, confidence = calibration.judge(math.log(best), math.log(null))
-    assert (no_answer, confidence) == (expected[0], pytest.approx(expected[1]))
+def test_judge(calibration: Calibration, best: float, null: float, expected: tuple[bool, float, float]) -> None:
+    judgement = calibration.judge(Evidence(math.log(best), math.log(null), score=4.0, margin=3.0))
+    no_answer, confidence, answerability = expected
+    assert judgement == Judgement(no_answer, pytest.approx(confidence), pytest.approx(answerability))
+
+
+def test_a_best_span_without_a_rival_is_no_surer_than_one_far_above() -> None:
+    assert Evidence(0.0, 0.0, 0.0, math.inf).features["margin"] == MOST_MARGIN
 
 
 @pytest.mark.parametrize(
@@ -60,8 +90,9 @@ def test_judge(calibration: Calibration, best: float, null: float, expected: tup
         Calibration(2.5, 0.7),
         Calibration(1.5, 0.9, confidence=LogisticMap(0.25, {"answerability": 1.5, "log_probability": -0.5})),
         Calibration(1.0, 0.5, LogisticMap(-1.0, {"log_probability": 2.0}), LogisticMap(3.0, {"answerability": -1.0})),
+        Calibration(1.0, 0.5, no_answer=LogisticMap(2.0, {"score": -0.25, "margin": -0.125})),
     ],
-    ids=["defaults", "numbers", "one map", "two maps"],
+    ids=["defaults", "numbers", "one map", "two maps", "score and margin"],
 )
 def test_what_was_saved_is_loaded(tmp_path: Path, calibration: Calibration) -> None:
     calibration.save(tmp_path)

@@ -156,6 +156,14 @@ def test_calibration_decides(calibration: Calibration, expected: tuple[bool, flo
     assert reading.spans == plain.spans
 
 
+def test_judgement_does_not_depend_on_how_many_spans_are_asked_for() -> None:
+    judging = Calibration(no_answer=LogisticMap(0.5, {"score": -0.5, "margin": -2.0}))
+    one, five = (tiny.build_bert(calibration=judging).read(QUESTION, PASSAGES, n=n) for n in (1, 5))
+    assert len(one.spans) == 1
+    margin = five.spans[0].score - five.spans[1].score
+    assert one.answerability == five.answerability == pytest.approx(-0.5 + 0.5 * five.spans[0].score + 2 * margin)
+
+
 def test_temperature_flattens_probabilities_and_keeps_scores() -> None:
     plain = tiny.build_bert().read(QUESTION, PASSAGES)
     warm = tiny.build_bert(calibration=Calibration(temperature=3.0)).read(QUESTION, PASSAGES)
