@@ -66,7 +66,7 @@ def test_following_a_folder_is_told_file_by_file() -> None:
     assert "<li>/規程/甲.txt → /規程/乙.txt</li>" in html
     assert "<li><b>/規程/壊.pdf</b> 読めない</li>" in html
     assert "<li><b>/規程/新.txt</b> 読めないバイト 2</li>" in html
-    assert "The library is so now." in render_sync(report, EN, dry_run=False)
+    assert "The library matches the folder now." in render_sync(report, EN, dry_run=False)
 
 
 def test_of_many_files_the_first_are_named() -> None:
