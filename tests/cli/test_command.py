@@ -169,6 +169,11 @@ def test_history_file_is_read(library: Path, tmp_path: Path, capsys: pytest.Capt
         capsys, "ask", "それは海外でも同じですか", "--history", str(history), "--library", str(library)
     )
     assert "宿泊費" in answer["search_question"]
+    alone = ["--conversation", "none"]
+    _, answer = run_json(
+        capsys, "ask", "それは海外でも同じですか", "--history", str(history), "--library", str(library), *alone
+    )
+    assert answer["search_question"] == "それは海外でも同じですか"
 
 
 @pytest.mark.parametrize("content", ["{", '{"question": "a"}', '[{"question": "a"}]', "[3]"])
