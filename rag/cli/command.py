@@ -38,6 +38,7 @@ SETTING_ARGUMENTS = (
     "pooling",
     "mode",
     "widen",
+    "conversation",
 )
 
 

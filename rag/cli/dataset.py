@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from rag.evaluation.datasets import Dataset
 
 
+DOCS = "docs.jsonl (.xz), or a file or folder of any format / 文書"
+QUESTIONS = "about --docs: JSONL or CSV (.xz) / 設問"
+
+
 def add_dataset_arguments(parser: ArgumentParser) -> None:
     """Add the files of documents and questions."""
     parser.add_argument("--squad", nargs="+", default=[], type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
-    parser.add_argument("--docs", type=Path, metavar="FILE", help="docs.jsonl (.xz), with --questions")
-    parser.add_argument("--questions", type=Path, metavar="FILE", help="questions.jsonl (.xz)")
+    parser.add_argument("--docs", type=Path, metavar="PATH", help=DOCS)
+    parser.add_argument("--questions", type=Path, metavar="FILE", help=QUESTIONS)
 
 
 def add_run_arguments(parser: ArgumentParser, *, limit: int) -> None:
@@ -48,3 +52,16 @@ def load_dataset(given: Namespace) -> Dataset:
     if bool(given.squad) == bool(given.docs and given.questions):
         raise ArgumentError("expected --squad FILE, or --docs FILE and --questions FILE, and not both; give one")
     return load_squad(given.squad) if given.squad else load_long_documents(given.docs, given.questions)
+
+
+def load_articles(given: Namespace) -> Dataset:
+    """Load the questions that were given, the paragraphs of each SQuAD article joined into one long document.
+
+    Raises:
+        ArgumentError: There are none, or two kinds of them.
+        DatasetError: A file is not in its format.
+    """
+    from rag.evaluation.datasets import join_articles
+
+    dataset = load_dataset(given)
+    return join_articles(dataset) if given.squad else dataset

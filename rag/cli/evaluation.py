@@ -41,6 +41,7 @@ def _retrieval(given: Namespace, settings: Settings, progress: Progress | None) 
         given.pool,
         load_encoder(settings),
         mode=settings.mode,
+        pool=settings.pool,
         dense_share=settings.dense_share,
         reranker=load_reranker(settings) if settings.mode == "hybrid" and settings.reranked > 0 else None,
         reranked=settings.reranked,

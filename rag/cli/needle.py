@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.cli.arguments import count, number
-from rag.cli.dataset import add_dataset_arguments, add_run_arguments, load_dataset
+from rag.cli.dataset import add_dataset_arguments, add_run_arguments, load_articles
 from rag.evaluation.longtext.needle_grid import NeedleGrid
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run(given: Namespace, settings: Settings, progress: Progress | None) -> Repo
         seed=given.seed,
     )
     return evaluate_needle(
-        load_dataset(given),
+        load_articles(given),
         settings,
         hay=load_hay(given.hay) if given.hay else None,
         grid=grid,

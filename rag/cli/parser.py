@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from rag.cli import compare, conversation, needle, position, report, self_test, sweep
 from rag.cli.arguments import add_mode, add_windows, count
 from rag.cli.dataset import add_dataset_arguments
+from rag.conversation.search_question import Conversation
 from rag.explanation.explanation import MANNERS, METHODS
 from rag.retrieval.widening import Widen
 
@@ -108,6 +109,9 @@ def _add_questions(commands: Commands, common: ArgumentParser) -> None:
         parser.add_argument("--widen", choices=get_args(Widen), help="widen to whole articles / 条・節の全文に広げる")
     ask.add_argument(
         "--history", type=Path, metavar="FILE", help='earlier turns: JSON [{"question","answer"}] / 会話の履歴'
+    )
+    ask.add_argument(
+        "--conversation", choices=get_args(Conversation), help="how a question takes them up / 続きの質問の扱い"
     )
     ask.add_argument("--explain", action="store_true", help="show where the reader looked / 注目箇所を示す")
     ask.add_argument("--method", choices=METHODS, help="how to explain, implies --explain / 説明の方法")

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from rag.cli.arguments import count
-from rag.cli.dataset import add_dataset_arguments, add_run_arguments, load_dataset
+from rag.cli.dataset import add_dataset_arguments, add_run_arguments, load_articles
 from rag.evaluation.longtext.position_grid import PositionGrid
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(given: Namespace, settings: Settings, progress: Progress | None) -> Repo
     from rag.evaluation.longtext.position import evaluate_position
 
     return evaluate_position(
-        load_dataset(given),
+        load_articles(given),
         settings,
         grid=PositionGrid(tuple(given.numbers), given.places),
         limit=given.limit,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from rag.cli.arguments import count, number
+from rag.cli.dataset import DOCS
 from rag.config.settings import Settings
 from rag.errors import ArgumentError
 from rag.evaluation.own.sizes import KEEP, LIMIT, READ
@@ -37,12 +38,12 @@ def add_arguments(kinds: Kinds, common: ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=number, default=0, metavar="N", help="other questions / 別の設問にする (0)")
     parser.add_argument("--questions", type=Path, metavar="FILE", help="made before, corrected / 直した設問を使う")
-    parser.add_argument("--docs", type=Path, metavar="FILE", help="docs.jsonl (.xz), with --against")
+    parser.add_argument("--docs", type=Path, metavar="PATH", help=f"with --against: {DOCS}")
     parser.add_argument(
         "--against",
         type=Path,
         metavar="FILE",
-        help="questions.jsonl written by people: do both rank settings alike? / 人の設問と順位が合うか",
+        help="questions of people, JSONL or CSV (.xz): do both rank settings alike? / 人の設問と順位が合うか",
     )
     parser.add_argument(
         "--read",

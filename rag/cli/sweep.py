@@ -10,7 +10,7 @@ from rag.chunks.context import Context
 from rag.chunks.windowing import Pooling
 from rag.chunks.windows import Boundary
 from rag.cli.arguments import count
-from rag.cli.dataset import add_dataset_arguments, add_run_arguments, load_dataset
+from rag.cli.dataset import DOCS, QUESTIONS, add_dataset_arguments, add_run_arguments, load_articles
 from rag.errors import ArgumentError
 from rag.evaluation.longtext.sweep_grid import SweepGrid
 from rag.retrieval.widening import Widen
@@ -52,8 +52,8 @@ def add_arguments(kinds: Commands, common: ArgumentParser) -> None:
     parser.add_argument("--read", action="store_true", help="answer the questions too (slow) / 答えも求める")
     other = parser.add_argument_group("other questions for the best setting / 選ぶのに使わない設問での確認")
     other.add_argument("--confirm-squad", nargs="+", default=[], type=Path, metavar="FILE", help="SQuAD JSON (.xz)")
-    other.add_argument("--confirm-docs", type=Path, metavar="FILE", help="docs.jsonl (.xz)")
-    other.add_argument("--confirm-questions", type=Path, metavar="FILE", help="questions.jsonl (.xz)")
+    other.add_argument("--confirm-docs", type=Path, metavar="PATH", help=DOCS)
+    other.add_argument("--confirm-questions", type=Path, metavar="FILE", help=QUESTIONS)
     other.add_argument(
         "--confirm-limit",
         type=count,
@@ -94,15 +94,14 @@ def run(given: Namespace, settings: Settings, progress: Progress | None) -> Repo
 
 
 def _load_long(given: Namespace) -> Dataset:
-    """Load questions about long documents; the paragraphs of a SQuAD article are one."""
-    from rag.evaluation.datasets import join_articles, load_samples
+    """Load questions about long documents, or those of the samples."""
+    from rag.evaluation.datasets import load_samples
 
     if getattr(given, "samples", False):
         if given.squad or given.docs or given.questions:
             raise ArgumentError("--samples stands for its own documents and questions; leave the files out")
         return load_samples()
-    dataset = load_dataset(given)
-    return join_articles(dataset) if given.squad else dataset
+    return load_articles(given)
 
 
 def _share(text: str) -> float:

@@ -18,7 +18,7 @@ from rag.errors import ConfigError
 from rag.index.manifest import replace_file
 from rag.models.shipped import EMBEDDER, READER
 from rag.retrieval.fusion import DENSE_SHARE
-from rag.retrieval.search import Mode
+from rag.retrieval.search import POOL, Mode
 from rag.retrieval.widening import Widen
 
 CONFIG_FILE = "rag.toml"
@@ -56,7 +56,7 @@ class Settings:
     pooling: Pooling = "window"
     mode: Mode = "hybrid"
     hits: int = 10
-    pool: int = 50
+    pool: int = POOL
     dense_share: float = DENSE_SHARE
     reranked: int = 10
     widen: Widen = "none"

@@ -18,7 +18,7 @@ from rag.evaluation.metrics import discounted_gain_at, recall_at, reciprocal_ran
 from rag.evaluation.rows import Report
 from rag.index.library_index import LibraryIndex
 from rag.retrieval.fusion import DENSE_SHARE
-from rag.retrieval.search import Mode, search
+from rag.retrieval.search import POOL, Mode, search
 
 if TYPE_CHECKING:
     from rag.documents.document import Document
@@ -56,6 +56,7 @@ def evaluate_retrieval(
     encoder: Encoder,
     *,
     mode: Mode = "hybrid",
+    pool: int = POOL,
     dense_share: float = DENSE_SHARE,
     reranker: Reranker | None = None,
     reranked: int = 0,
@@ -70,7 +71,8 @@ def evaluate_retrieval(
         files: SQuAD JSON files whose questions are asked.
         pool_files: SQuAD JSON files that only add paragraphs.
         encoder: Embeds paragraphs and questions; mode "lexical" embeds nothing.
-        mode: Kind of search.
+        mode: Kind of search; ten hits are always looked at, for that is where the figures end.
+        pool: Paragraphs that each kind of search contributes in mode "hybrid", ten at least.
         dense_share: Say of the dense ranking in mode "hybrid", 0 to 1.
         reranker: Reads question and paragraphs together, in mode "hybrid" alone; none when None.
         reranked: Number of hits it reads.
@@ -111,6 +113,7 @@ def evaluate_retrieval(
                 encoder=encoder,
                 k=DEPTH,
                 mode=mode,
+                pool=pool,
                 dense_share=dense_share,
                 reranker=reranker,
                 reranked=reranked,

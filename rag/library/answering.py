@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag.conversation.search_question import write_search_question
+from rag.conversation.search_question import Conversation, write_search_question
 from rag.errors import ArgumentError
 from rag.library.records import Answer, Seconds, Turn
 from rag.reading.answer import Reading
@@ -31,11 +31,12 @@ def stream_answer(
     documents: Sequence[str] | None,
     where: str | Iterable[str],
     widen: Widen,
+    conversation: Conversation,
 ) -> Iterator[str | Answer]:
     """Do what `Library.stream` says."""
     check_question(question)
     begun = time.perf_counter()
-    search_question = _write_search_question(library, question, history)
+    search_question = _write_search_question(library, question, history, way=conversation)
     hits = library.search(search_question, k=k, mode=mode, documents=documents, where=where)
     passages = merge_hits(
         hits,
@@ -59,10 +60,9 @@ def stream_answer(
         yield _build_answer(library, question, step, hits, passages, seconds)
 
 
-def _write_search_question(library: Library, question: str, history: Sequence[Turn]) -> str:
+def _write_search_question(library: Library, question: str, history: Sequence[Turn], *, way: Conversation) -> str:
     from rag.reading.generative_reader import GenerativeReader
 
-    way = library.settings.conversation
     reader = library.reader if way == "model" and history else None
     writer = reader if isinstance(reader, GenerativeReader) else None
     turns = [(turn.question, turn.answer) for turn in history]

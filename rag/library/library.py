@@ -46,6 +46,7 @@ from rag.retrieval.search import Mode, search
 from rag.retrieval.widening import Widen, widen_span
 
 if TYPE_CHECKING:
+    from rag.conversation.search_question import Conversation
     from rag.embeddings.encoder import Encoder
     from rag.reading.generative_reader import GenerativeReader
     from rag.reading.span_reader import SpanReader
@@ -255,6 +256,7 @@ class Library:
         documents: Sequence[str] | None = None,
         where: str | Iterable[str] = (),
         widen: Widen | None = None,
+        conversation: Conversation | None = None,
     ) -> Answer:
         """Answer a question from the documents, or say that they do not hold the answer.
 
@@ -266,12 +268,23 @@ class Library:
             documents: Ids of the documents to search; all when None.
             where: Filters that the documents must satisfy besides, as "部署=総務 format=pdf"; see `rag.index.filters`.
             widen: What windows are widened to before they are read; the settings' when None.
+            conversation: How the question takes up the history; the settings' when None.
 
         Raises:
-            ArgumentError: The question is empty, `k` is below one or a filter is not understood.
+            ArgumentError: The question is empty, `k` is below one, a filter is not understood, or `conversation` is
+                "model" and the reader does not write.
             LibraryError: A document id is unknown.
         """
-        steps = self.stream(question, history=history, k=k, mode=mode, documents=documents, where=where, widen=widen)
+        steps = self.stream(
+            question,
+            history=history,
+            k=k,
+            mode=mode,
+            documents=documents,
+            where=where,
+            widen=widen,
+            conversation=conversation,
+        )
         return next(step for step in steps if isinstance(step, Answer))
 
     def stream(
@@ -284,6 +297,7 @@ class Library:
         documents: Sequence[str] | None = None,
         where: str | Iterable[str] = (),
         widen: Widen | None = None,
+        conversation: Conversation | None = None,
     ) -> Iterator[str | Answer]:
         """Answer as `ask` does; yield the answer piece by piece while a model writes it, and last of all the whole.
 
@@ -298,6 +312,7 @@ class Library:
             documents=documents,
             where=where,
             widen=widen or self.settings.widen,
+            conversation=conversation or self.settings.conversation,
         )
 
     def explain(self, answer: Answer, *, method: str | None = None, thorough: bool = False) -> Answer:

@@ -38,6 +38,13 @@ def load_reader(settings: Settings) -> SpanReader | GenerativeReader:
     return GenerativeReader.load(location) if is_generative(location) else SpanReader.load(location)
 
 
+def is_writing(settings: Settings) -> bool:
+    """Tell whether the reading model writes its answers, without loading it."""
+    from rag.reading.loading import is_generative
+
+    return is_generative(locate_model(settings.reader))
+
+
 def load_reranker(settings: Settings) -> SpanReader:
     """Load the model that puts hits in order: the reader, or the shipped one where the reader writes answers.
 

@@ -14,6 +14,8 @@ from rag.retrieval.reranking import Reranker, rerank
 from rag.text.terms import build_terms
 
 Mode = Literal["hybrid", "dense", "lexical"]
+POOL = 50
+"""Windows that each kind of search contributes to both, unless told otherwise."""
 
 
 def search(
@@ -24,7 +26,7 @@ def search(
     k: int = 10,
     mode: Mode = "hybrid",
     documents: Collection[str] | None = None,
-    pool: int = 50,
+    pool: int = POOL,
     dense_share: float = DENSE_SHARE,
     reranker: Reranker | None = None,
     reranked: int = 0,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import gradio as gr
 
+from rag.conversation.search_question import Conversation
 from rag.errors import RagError
 from rag.explanation.explanation import METHODS
+from rag.library.models import is_writing
 from rag.library.samples import DEMO_QUESTIONS
 from rag.samples import load_sample_paths
 from rag.ui import session as sessions
@@ -21,6 +23,7 @@ from rag.ui.session import Session
 from rag.ui.words import ASSETS, Words, words_of
 
 if TYPE_CHECKING:
+    from rag.config.settings import Settings
     from rag.explanation.explanation import TokenAttention
     from rag.library.library import Library
     from rag.reading.answer import Generated
@@ -90,6 +93,14 @@ class AskTab:
             label=labels("filter"), info=labels("filter_hint"), choices=[], multiselect=True, elem_id="filter"
         )
         self.where = gr.Textbox(label=labels("where"), info=labels("where_hint"), max_lines=1, elem_id="where")
+        self.taking_up = gr.Dropdown(
+            [(labels(f"taking_up_{way}"), way) for way in _list_ways(self.library.settings)],
+            value=self.library.settings.conversation,
+            label=labels("taking_up"),
+            info=labels("taking_up_hint"),
+            filterable=False,
+            elem_id="taking-up",
+        )
 
     def _build_evidence(self, labels: gr.I18n) -> None:
         mean = [(labels("mean"), MEAN)]
@@ -130,17 +141,16 @@ class AskTab:
 
     def _connect(self) -> None:
         state = [self.session, self.view]
+        within = [*state, self.filter, self.where, self.taking_up]
         asked = [self.question, self.examples, *self._shown]
         written = gr.on(
             [self.question.submit, self.send.click],
             self._ask,
-            [*state, self.filter, self.where, self.question],
+            [*within, self.question],
             asked,
             show_progress="hidden",
         )
-        example = self.examples.select(
-            self._ask_example, [*state, self.filter, self.where], asked, show_progress="hidden"
-        )
+        example = self.examples.select(self._ask_example, within, asked, show_progress="hidden")
         self.conversation.select(self._choose, state, self._shown, show_progress="hidden")
         self.original.select(self._open_original, [self.session], [self.original], show_progress="minimal")
         self.clear.click(
@@ -154,7 +164,14 @@ class AskTab:
             choice.input(self._shade, [self.session, *choices], [self.view, self.passages], show_progress="hidden")
 
     def _ask(
-        self, session: Session, view: View, documents: Sequence[str], where: str, question: str, request: gr.Request
+        self,
+        session: Session,
+        view: View,
+        documents: Sequence[str],
+        where: str,
+        way: Conversation,
+        question: str,
+        request: gr.Request,
     ) -> Iterator[Updates]:
         if not question.strip():
             yield {self.question: question}
@@ -163,7 +180,10 @@ class AskTab:
         written = {self.question: "", self.examples: ""}
         step = session.begin(question)
         try:
-            for step in sessions.ask(self.library, session, question.strip(), documents or (), where=where):
+            steps = sessions.ask(
+                self.library, session, question.strip(), documents or (), where=where, conversation=way
+            )
+            for step in steps:
                 yield written | self._show(step, view, words)
                 written = {}
         except Exception as error:  # noqa: BLE001 - whatever it is, the person is told and the conversation goes on
@@ -176,10 +196,11 @@ class AskTab:
         view: View,
         documents: Sequence[str],
         where: str,
+        way: Conversation,
         chosen: gr.EventData,
         request: gr.Request,
     ) -> Iterator[Updates]:
-        yield from self._ask(session, view, documents, where, chosen.question, request)
+        yield from self._ask(session, view, documents, where, way, chosen.question, request)
 
     def _explain(self, session: Session, view: View, method: str, thorough: bool, request: gr.Request) -> Updates:
         """Explain the answer shown by another method, or check it at another length."""
@@ -244,6 +265,13 @@ class AskTab:
         exchange = session.current
         explanation = exchange.answer.explanation if exchange is not None and exchange.answer is not None else None
         return render_passages(exchange, build_shades(explanation, view), view.unit, words)
+
+
+def _list_ways(settings: Settings) -> list[Conversation]:
+    """List how a question may take up the turns before it: by the reader only where that writes, or is set to."""
+    ways = get_args(Conversation)
+    offered = settings.conversation == "model" or is_writing(settings)
+    return [way for way in ways if way != "model" or offered]
 
 
 def _count(number: int, words: Words) -> list[tuple[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -28,8 +29,13 @@ HOUR = 3600
 """Seconds; how often, and at which age, left-over uploads are deleted."""
 
 
-def build_page(library: Library) -> gr.Blocks:
-    """Lay out the page over a library; `launch` serves it."""
+def build_page(library: Library, *, folders: bool = True) -> gr.Blocks:
+    """Lay out the page over a library; `launch` serves it.
+
+    Args:
+        library: What the page asks.
+        folders: Whether the page may read any folder of this machine: not where others than its user see it.
+    """
     labels = build_labels()
     page = gr.Blocks(title="眼差し manazashi", analytics_enabled=False, delete_cache=(HOUR, HOUR))
     with page:
@@ -39,7 +45,7 @@ def build_page(library: Library) -> gr.Blocks:
         with gr.Tab(labels("tab_ask"), id="ask"):
             ask = AskTab(library, labels)
         with gr.Tab(labels("tab_documents"), id="documents") as tab:
-            documents = DocumentsTab(library, labels)
+            documents = DocumentsTab(library, labels, folders=folders)
         with gr.Tab(labels("tab_laboratory"), id="laboratory") as bench:
             laboratory = LaboratoryTab(library, labels)
         with gr.Tab(labels("tab_tokens"), id="tokens"):
@@ -51,7 +57,7 @@ def build_page(library: Library) -> gr.Blocks:
         tab.select(documents.refresh, None, documents.refreshed, show_progress="hidden")
         bench.select(laboratory.show, laboratory.chosen, laboratory.shown, show_progress="hidden")
         measuring.select(measure.refresh, measure.runs, measure.refreshed, show_progress="hidden")
-        for change in (documents.changed, documents.removed):
+        for change in documents.changes:
             change.then(ask.refresh_documents, asked, [ask.filter, ask.examples], show_progress="hidden")
     return page
 
@@ -68,7 +74,8 @@ def launch(
 
     Args:
         library: What the page asks.
-        host: Address to listen on; anything but 127.0.0.1 opens the page, uploads and removal to others.
+        host: Address to listen on; one that others reach opens the page, uploads, removal and export to them, but
+            no folder of this machine can be followed there.
         port: Port to listen on.
         open_browser: Whether to show the page in the default browser.
         started: Called with the page's address once it is served.
@@ -77,7 +84,7 @@ def launch(
         ArgumentError: The address is not one of this machine's, or the port is taken.
     """
     _check_address(host, port)
-    page = build_page(library)
+    page = build_page(library, folders=is_own(host))
     _, address, _ = page.launch(
         prevent_thread_lock=True,
         quiet=True,
@@ -103,6 +110,14 @@ def launch(
         threading.Event().wait()
     finally:
         page.close(verbose=False)
+
+
+def is_own(host: str) -> bool:
+    """Tell whether an address is reached from this machine alone."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # another name
+        return False
 
 
 def _check_address(host: str, port: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rag.library.records import Answer, CitedProvision, ResolvedReference, Turn
 
 if TYPE_CHECKING:
+    from rag.conversation.search_question import Conversation
     from rag.documents.document import Document
     from rag.library.library import Library
     from rag.reading.answer import Span
@@ -93,7 +94,13 @@ class Session:
 
 
 def ask(
-    library: Library, session: Session, question: str, documents: Sequence[str], *, where: str = ""
+    library: Library,
+    session: Session,
+    question: str,
+    documents: Sequence[str],
+    *,
+    where: str = "",
+    conversation: Conversation | None = None,
 ) -> Iterator[Session]:
     """Ask a question within a session, step by step: pending, drafts where a model writes, answered, explained.
 
@@ -103,6 +110,7 @@ def ask(
         question: In everyday words.
         documents: Ids to search; all documents when empty.
         where: Filter that the documents must satisfy besides; see `rag.index.filters`.
+        conversation: How the question takes up what was said; as the library is set when None.
 
     Raises:
         RagError: The library could not answer.
@@ -110,7 +118,9 @@ def ask(
     history = session.history
     session = session.begin(question)
     yield session
-    steps = library.stream(question, history=history, documents=list(documents) or None, where=where)
+    steps = library.stream(
+        question, history=history, documents=list(documents) or None, where=where, conversation=conversation
+    )
     draft, shown = "", -PAUSE
     while isinstance(step := next(steps), str):
         draft += step

@@ -22,6 +22,7 @@ from rag.cli.terminal import print_answer, print_figures
 from rag.evaluation.variants import embedder_bench
 from rag.evaluation.variants.memory import Footprint
 from rag.library.records import CitedProvision, ResolvedReference
+from rag.retrieval.hit import Hit
 from tests.documents.written_files import build_pdf
 from tests.ui.evidence import build_answer
 
@@ -168,6 +169,11 @@ def test_history_file_is_read(library: Path, tmp_path: Path, capsys: pytest.Capt
         capsys, "ask", "それは海外でも同じですか", "--history", str(history), "--library", str(library)
     )
     assert "宿泊費" in answer["search_question"]
+    alone = ["--conversation", "none"]
+    _, answer = run_json(
+        capsys, "ask", "それは海外でも同じですか", "--history", str(history), "--library", str(library), *alone
+    )
+    assert answer["search_question"] == "それは海外でも同じですか"
 
 
 @pytest.mark.parametrize("content", ["{", '{"question": "a"}', '[{"question": "a"}]', "[3]"])
@@ -284,6 +290,21 @@ def test_evaluate_retrieval(squad: str, capsys: pytest.CaptureFixture[str]) -> N
     assert figures == {
         "recall@1": 1, "recall@5": 1, "recall@10": 1, "mrr@10": 1, "ndcg@10": 1, "n": 1, "passages": 1,
     }  # fmt: skip
+
+
+def test_evaluate_retrieval_takes_the_settings_of_search(squad: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+
+    def note(question: str, **given: Any) -> list[Hit]:
+        seen.update(given)
+        return []
+
+    monkeypatch.setattr("rag.evaluation.retrieval.search", note)
+    for name, value in (("POOL", "30"), ("DENSE_SHARE", "0.4"), ("MODE", "dense"), ("HITS", "3")):
+        monkeypatch.setenv(f"RAG_{name}", value)
+    assert main(["evaluate", "retrieval", "--squad", squad, "--quiet"]) == 0
+    assert (seen["pool"], seen["dense_share"], seen["mode"]) == (30, 0.4, "dense")
+    assert seen["k"] == 10  # the figures are those of ten hits, whatever "hits" says
 
 
 def test_compare(

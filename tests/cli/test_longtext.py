@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rag.cli import main
+from rag.cli.dataset import load_articles
 from rag.cli.exit_codes import INTERRUPTED
 from rag.cli.parser import build_parser
 from rag.evaluation.longtext.needle_grid import NeedleGrid
@@ -61,11 +62,22 @@ def test_position(squad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (found["n"], found["f1 joint 1"], found["f1 search 1"]) == (2, 1, 1)
 
 
+def test_paragraphs_of_one_squad_article_are_one_long_document(tmp_path: Path) -> None:
+    asked = {"id": "1", "question": "どこへ申し出ますか", "answers": [{"text": "経理課", "answer_start": 4}]}
+    paragraphs = [{"context": "序である。", "qas": []}, {"context": "精算は、経理課へ。", "qas": [asked]}]
+    content = {"data": [{"title": "旅費", "paragraphs": paragraphs}, {"title": "別", "paragraphs": paragraphs[:1]}]}
+    (tmp_path / "squad.json").write_text(json.dumps(content), encoding="utf-8")
+    given = build_parser().parse_args(["evaluate", "needle", "--squad", str(tmp_path / "squad.json")])
+    dataset = load_articles(given)
+    assert dataset.documents[dataset.questions[0].document_id].text == "序である。\n\n精算は、経理課へ。"
+    assert dataset.questions[0].answers[0].start == len("序である。\n\n精算は、")
+
+
 @pytest.mark.parametrize(("kind", "grid"), [("needle", NeedleGrid()), ("position", PositionGrid())])
 def test_grids_are_those_of_the_experiment(kind: str, grid: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"rag.evaluation.longtext.{kind}.evaluate_{kind}", lambda *_, **given: given)
     module = __import__(f"rag.cli.{kind}", fromlist=["run"])
-    monkeypatch.setattr(module, "load_dataset", lambda given: None)
+    monkeypatch.setattr(module, "load_articles", lambda given: None)
     given = build_parser().parse_args(["evaluate", kind, "--squad", "x"])
     assert module.run(given, None, None)["grid"] == grid
 

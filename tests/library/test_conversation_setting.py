@@ -46,6 +46,12 @@ def test_what_is_searched_and_read(tmp_path: Path, reader: FakeReader, way: Conv
         assert reader.seen[0][0] == ASKED[way]
 
 
+def test_a_question_may_be_taken_up_otherwise_than_is_set(tmp_path: Path, reader: FakeReader) -> None:
+    with open_library(tmp_path, "history") as library:
+        answer = library.ask("契約社員は？", history=HISTORY, conversation="rewrite")
+        assert answer.search_question == ASKED["rewrite"]
+
+
 def test_without_history_every_way_asks_as_is(tmp_path: Path, reader: FakeReader) -> None:
     with open_library(tmp_path, "model") as library:
         assert library.ask("契約社員は？").search_question == "契約社員は？"

@@ -123,6 +123,22 @@ def test_follow_up_is_understood_and_earlier_evidence_comes_back(answered: Visit
     expect(page.locator(".examples button")).to_have_count(3)
 
 
+def test_how_a_follow_up_takes_up_what_was_said_is_chosen(visit: Visit, sample: SampleQuestion) -> None:
+    page = visit.page
+    visit.ask(sample.question)
+    page.locator("#taking-up input").click()
+    offered = page.get_by_role("option").all_inner_texts()
+    assert [text.strip("✓ \n") for text in offered] == [
+        "規則で言い直す", "言葉を省いていれば、前のやりとりを前に置く", "前を受けず、そのまま尋ねる",
+    ]  # fmt: skip
+    page.get_by_role("option", name="前を受けず、そのまま尋ねる").click()
+    visit.ask("では、保証人は何人ですか")
+    expect(page.locator(".answer .note", has_text="探した言葉")).to_have_count(0)
+    visit.choose("taking-up", "規則で言い直す")
+    visit.ask("保証人は？")
+    expect(page.locator(".answer .note", has_text="探した言葉")).not_to_contain_text(sample.question)
+
+
 def test_a_filter_holds_the_search_to_some_documents(visit: Visit, sample: SampleQuestion) -> None:
     page = visit.page
     page.locator("#where input, #where textarea").first.fill("title=*就業規則* format=txt　added>=2024")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
+from rag.library.library import Library
 from tests.documents.written_files import build_zip
 from tests.ui.server import Server
 from tests.ui.visit import PATIENCE, Visit
@@ -43,8 +46,8 @@ def documents(visit: Visit) -> Visit:
 def remove(visit: Visit, title: str) -> None:
     page = visit.page
     page.get_by_role("button", name=f"「{title}」を除く", exact=True).click()
-    expect(page.locator("dialog .title")).to_have_text(title)
-    page.locator("dialog .confirm").click()
+    expect(page.locator("dialog.removal .title")).to_have_text(title)
+    page.locator("dialog.removal .confirm").click()
     expect(page.locator("#report")).to_contain_text(f"「{title}」を除きました", timeout=PATIENCE)
 
 
@@ -69,8 +72,8 @@ def test_good_files_go_in_bad_ones_are_named_and_removal_asks_first(documents: V
 
     documents.open_tab("文書")
     page.get_by_role("button", name=f"「{title}」を除く", exact=True).click()
-    page.locator("dialog .cancel").click()
-    expect(page.locator("dialog")).to_be_hidden()
+    page.locator("dialog.removal .cancel").click()
+    expect(page.locator("dialog.removal")).to_be_hidden()
     expect(titles).to_have_text([*before, title])
     remove(documents, title)
     expect(titles).to_have_text(before)
@@ -112,6 +115,78 @@ def test_progress_is_shown_and_a_file_of_the_same_name_replaces(documents: Visit
     assert "1 件を新しくしました" in documents.upload({"倉庫1.txt": "倉庫の新しい手引き\n\n短い。\n".encode()})
     expect(page.locator("table.documents tbody th").last).to_have_text("倉庫の新しい手引き")
     assert "1 件は前と同じでした" in documents.upload({"倉庫1.txt": "倉庫の新しい手引き\n\n短い。\n".encode()})
+
+
+def write_tags(visit: Visit, title: str, lines: str) -> None:
+    page = visit.page
+    page.get_by_role("button", name=f"「{title}」の札", exact=True).click()
+    page.locator("dialog.tagging textarea").fill(lines)
+    page.locator("dialog.tagging .confirm").click()
+
+
+def test_tags_are_written_and_filter_what_is_asked(documents: Visit) -> None:
+    page = documents.page
+    title = "青空商会 自転車通勤の手引き"
+    documents.upload({"自転車.txt": HANDBOOK.encode()})
+    write_tags(documents, title, "部署=総務\n年度 = 2024\n\n")
+    expect(page.locator("#report")).to_contain_text(f"「{title}」の札を書き替えました", timeout=PATIENCE)
+    expect(page.locator(".documents .tags span")).to_have_text(["年度=2024", "部署=総務"])
+    documents.open_tab("質問する")
+    page.locator("#where textarea, #where input").fill("部署=総務")
+    documents.ask("駐輪場の使用料はいくらですか")
+    assert set(page.locator(".passage header cite").all_inner_texts()) == {title}
+    documents.open_tab("文書")
+    write_tags(documents, title, "年度=2025")
+    expect(page.locator(".documents .tags span")).to_have_text(["年度=2025"], timeout=PATIENCE)
+    page.get_by_role("button", name=f"「{title}」の札", exact=True).click()
+    expect(page.locator("dialog.tagging textarea")).to_have_value("年度=2025")
+    page.locator("dialog.tagging textarea").fill("形=")
+    page.locator("dialog.tagging .confirm").click()
+    expect(page.locator(".toast-body")).to_contain_text("the tag 形 has no value", timeout=PATIENCE)
+    expect(page.locator(".documents .tags span")).to_have_text(["年度=2025"])
+    remove(documents, title)
+
+
+def test_a_folder_is_followed_after_it_was_looked_at(documents: Visit, tmp_path: Path) -> None:
+    page = documents.page
+    titles = page.locator("table.documents tbody th")
+    before = titles.all_inner_texts()
+    (tmp_path / "自転車.txt").write_text(HANDBOOK, encoding="utf-8")
+    page.locator("#sync").get_by_text("フォルダーに合わせる").click()
+    page.locator("#sync-follow").click()
+    expect(page.locator(".toast-body")).to_contain_text("フォルダーの場所を書いてください", timeout=PATIENCE)
+    page.locator("#sync-folder textarea, #sync-folder input").fill(str(tmp_path))
+    page.locator("#sync-look").click()
+    report = page.locator("#report .report")
+    expect(report).to_contain_text("新しい 1 件、同じ 0 件", timeout=PATIENCE)
+    expect(report).to_contain_text("まだ何も変えていません。")
+    expect(report.locator("li")).to_have_text([str(tmp_path / "自転車.txt")])
+    expect(titles).to_have_text(before)
+    page.locator("#sync-follow").click()
+    expect(report).to_contain_text("文書庫をこのとおりにしました。", timeout=PATIENCE)
+    expect(titles).to_have_text([*before, "青空商会 自転車通勤の手引き"])
+    (tmp_path / "自転車.txt").unlink()
+    page.locator("#sync-follow").click()
+    expect(report).to_contain_text("消えた 1 件", timeout=PATIENCE)
+    expect(titles).to_have_text(before)
+    documents.open_tab("質問する")
+    page.locator("#filter input").click()
+    expect(page.get_by_role("option")).to_have_count(len(before))
+
+
+def test_the_library_is_exported_into_a_file_that_is_saved(documents: Visit, tmp_path: Path) -> None:
+    page = documents.page
+    expect(page.locator("#exported")).to_be_hidden()
+    page.locator("#export").click()
+    expect(page.locator("#report")).to_contain_text("library.zip", timeout=PATIENCE)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="書き出したファイルを保存する").click()
+    waiting.value.save_as(tmp_path / "library.zip")
+    Library.import_(tmp_path / "library.zip", tmp_path / "copy")
+    with Library.open(tmp_path / "copy") as copy:
+        titles = {entry.title for entry in copy.documents()}
+    shown = page.locator("table.documents tbody th").evaluate_all("all => all.map(each => each.firstChild.textContent)")
+    assert titles == set(shown)
 
 
 def test_an_archive_goes_in_and_what_was_lost_is_said(documents: Visit, server: Server) -> None:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rag.library.samples import DEMO_QUESTIONS
+from rag.ui.page import is_own
 from tests.ui.conftest import Open
 from tests.ui.server import Server
 from tests.ui.visit import PATIENCE, Visit
@@ -27,6 +28,11 @@ def test_page_speaks_japanese(visit: Visit) -> None:
     expect(page.locator(".examples button")).to_have_count(3)
     visit.open_tab("文書")
     expect(page.locator("table.documents thead th")).to_have_text(["題名", "文字数", "窓", "加えた日時", "操作"])
+
+
+def test_others_than_the_user_of_the_machine_get_none_of_its_folders() -> None:
+    assert [is_own(host) for host in ("127.0.0.1", "::1", "localhost", "127.1.2.3")] == [True] * 4
+    assert [is_own(host) for host in ("0.0.0.0", "::", "192.168.1.5", "machine.example")] == [False] * 4
 
 
 def test_page_speaks_english(open_page: Open) -> None:

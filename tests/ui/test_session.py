@@ -20,12 +20,13 @@ class FakeLibrary:
     answer: Answer
     asked: list[tuple[str, list[Turn], list[str] | None]] = field(default_factory=list)
     where: str | None = None
+    conversation: str | None = None
     pieces: tuple[str, ...] = ()
 
     def stream(
-        self, question: str, *, history: list[Turn], documents: list[str] | None, where: str
+        self, question: str, *, history: list[Turn], documents: list[str] | None, where: str, conversation: str | None
     ) -> Iterator[str | Answer]:
-        self.where = where
+        self.where, self.conversation = where, conversation
         self.asked.append((question, history, documents))
         yield from self.pieces
         yield self.answer
@@ -48,8 +49,10 @@ class FakeLibrary:
 def test_asking_goes_by_steps() -> None:
     library = FakeLibrary(build_answer(explained=False))
     before = Session((Exchange("前", build_answer(found=False)),), shown=0)
-    pending, answered, explained = sessions.ask(library, before, QUESTION, ["a"], where="部署=総務")
-    assert library.where == "部署=総務"
+    pending, answered, explained = sessions.ask(
+        library, before, QUESTION, ["a"], where="部署=総務", conversation="none"
+    )
+    assert (library.where, library.conversation) == ("部署=総務", "none")
     assert library.asked == [(QUESTION, [Turn("前", "")], ["a"])]
     assert pending.exchanges[1] == Exchange(QUESTION)
     assert [step.shown for step in (pending, answered, explained)] == [1, 1, 1]

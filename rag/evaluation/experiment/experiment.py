@@ -62,7 +62,8 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, progress:
         and a finding says so.
 
     Raises:
-        DatasetError: There is nothing to do, two trials have one key, or the folder holds another run.
+        DatasetError: There is nothing to do, two trials have one key, or the folder holds another run or is being
+            written.
     """
     keys = {trial.key for trial in experiment.trials}
     if not keys or len(keys) < len(experiment.trials):
@@ -70,20 +71,20 @@ def run_experiment(experiment: Experiment, *, out: Path | None = None, progress:
             f"{experiment.kind}: {len(experiment.trials)} trials with {len(keys)} keys; expected one trial at least, "
             "each with a key of its own: see that no question stands in the files twice"
         )
-    folder = RunFolder.open(choose_folder(experiment, out), settings=_settle(experiment))
-    for name, text in experiment.files.items():
-        folder.write(name, text)
-    begun, spent = time.perf_counter(), 0
-    if progress:
-        progress(len(folder.keys & keys), len(keys))
-    for trial in experiment.trials:
-        if trial.key not in folder.keys:
-            folder.append(trial.key, trial.run())
-            spent += 1
-            if progress:
-                progress(len(folder.keys & keys), len(keys))
-    rows = [row for row in folder.rows if row["key"] in keys]
-    return _finish(experiment, folder, rows, seconds=time.perf_counter() - begun, fresh=spent)
+    with RunFolder.open(choose_folder(experiment, out), settings=_settle(experiment)) as folder:
+        for name, text in experiment.files.items():
+            folder.write(name, text)
+        begun, spent = time.perf_counter(), 0
+        if progress:
+            progress(len(folder.keys & keys), len(keys))
+        for trial in experiment.trials:
+            if trial.key not in folder.keys:
+                folder.append(trial.key, trial.run())
+                spent += 1
+                if progress:
+                    progress(len(folder.keys & keys), len(keys))
+        rows = [row for row in folder.rows if row["key"] in keys]
+        return _finish(experiment, folder, rows, seconds=time.perf_counter() - begun, fresh=spent)
 
 
 def _settle(experiment: Experiment) -> dict[str, object]:

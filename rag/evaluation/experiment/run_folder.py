@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from rag.errors import DatasetError
+from rag.evaluation.experiment.claim import claim_folder
 from rag.evaluation.rows import Row
 from rag.index.manifest import replace_file
 
@@ -38,32 +40,39 @@ class RunFolder:
         self.keys = {str(row["key"]) for row in rows}
 
     @classmethod
-    def open(cls, path: Path, *, settings: Mapping[str, object]) -> RunFolder:
+    @contextmanager
+    def open(cls, path: Path, *, settings: Mapping[str, object]) -> Iterator[RunFolder]:
         """Open the folder of a run, making it when it does not exist; rows that stand there are kept.
+
+        Until it is closed nobody else can open it: two at once would measure and write every row twice.
 
         Args:
             path: The folder.
             settings: All that the rows depend on: texts, models, windows, seeds.
 
         Raises:
-            DatasetError: The folder cannot be written, is damaged, or holds a run of other settings.
+            DatasetError: The folder cannot be written, is damaged, holds a run of other settings, or is open already.
         """
         fingerprint = hash_settings(settings)
-        found = read_run(path) if (path / RUN_FILE).exists() else None
-        if found is not None and found.get("fingerprint") != fingerprint:
-            raise DatasetError(
-                f"{path}: holds a run of other settings ({_name_differences(found.get('settings'), settings)}); "
-                "give another folder as --out, or remove this one"
-            )
         try:
             path.mkdir(parents=True, exist_ok=True)
-            rows = _read_whole_rows(path / ROWS_FILE)
         except OSError as error:
-            raise DatasetError(f"{path}: cannot be used ({error.strerror}); give another folder as --out") from error
-        folder = cls(path, rows, fingerprint)
-        if found is None:
-            folder.describe({"settings": settings})
-        return folder
+            raise _refuse(path, error) from error
+        with claim_folder(path):
+            found = read_run(path) if (path / RUN_FILE).exists() else None
+            if found is not None and found.get("fingerprint") != fingerprint:
+                raise DatasetError(
+                    f"{path}: holds a run of other settings ({_name_differences(found.get('settings'), settings)}); "
+                    "give another folder as --out, or remove this one"
+                )
+            try:
+                rows = _read_whole_rows(path / ROWS_FILE)
+            except OSError as error:
+                raise _refuse(path, error) from error
+            folder = cls(path, rows, fingerprint)
+            if found is None:
+                folder.describe({"settings": settings})
+            yield folder
 
     def append(self, key: str, row: Row) -> Row:
         """Write the row of one trial and return it with its key.
@@ -131,6 +140,10 @@ def read_rows(path: Path) -> list[Row]:
         return _read_whole_rows(path / ROWS_FILE, mend=False)
     except OSError as error:
         raise DatasetError(f"{path / ROWS_FILE}: cannot be read ({error.strerror})") from error
+
+
+def _refuse(path: Path, error: OSError) -> DatasetError:
+    return DatasetError(f"{path}: cannot be used ({error.strerror}); give another folder as --out")
 
 
 def _read_whole_rows(path: Path, *, mend: bool = True) -> list[Row]:

@@ -15,10 +15,16 @@ LEFT = 2
 def shorten_part(part: Part) -> Part:
     """Leave out what describes the name of a part, and the first nouns of the name; some names need what is before."""
     head = part.head
-    if not head.nominal or head.name in LIGHT_NAMES or head.name.endswith(CASES):
+    if not head.nominal or head.name in LIGHT_NAMES or head.name.endswith(CASES) or _is_bare(head):
         return part
     place = part.phrases.index(head)
     return Part((shorten_name(head), *part.phrases[place + 1 :]))
+
+
+def _is_bare(head: Phrase) -> bool:
+    """Tell whether a name says nothing alone: one character (者, 人, 箱, 額), or one of time and place (上, 末, 後)."""
+    words = head.morphemes[: head.nominal]
+    return len(head.name) == 1 or words[-1].subsubpos == "副詞可能" or words[-1].pos == "代名詞"
 
 
 def shorten_name(phrase: Phrase) -> Phrase:

@@ -23,6 +23,8 @@ SPECIFIC = 0.7
 """Chance that a sentence is asked for something else than 何, where it can be."""
 VAGUE = re.compile("この|その|これ|それ|同[年月日社法条項]|次の|上記|前項|以下の|本[章節条]")
 
+_COMMA = re.compile("(?<=[はがをにでともばて])、")
+"""A comma after a particle, which can go; those of lists cannot."""
 TOPIC_ENDS = frozenset({"は", "も"})
 TOLD = 10
 """Least number of characters of names and predicate in a question."""
@@ -85,7 +87,7 @@ def _build_clozes(sentence: str, chooser: random.Random, style: Style) -> Iterat
     for clause, number, gap in found:
         question = _ask(clause, number, gap, chooser, style)
         if question is not None:
-            question = (question.replace("、", "") if chooser.random() < 0.5 else question).replace("、か", "か")
+            question = (_COMMA.sub("", question) if chooser.random() < 0.5 else question).replace("、か", "か")
         if question is not None and QUESTION[0] <= len(question) <= QUESTION[1] and not VAGUE.search(question):
             yield Cloze(question, gap.start, gap.end, specific=gap.words not in THING)
 
@@ -95,7 +97,7 @@ def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random, style: S
     if style.brief:
         clause = _shorten(clause, number, chooser, style)
     part, predicate = clause.parts[number], say_everyday(clause.predicate, chooser)
-    kept = [index == number or _is_kept(other, chooser, style) for index, other in enumerate(clause.parts)]
+    kept = _choose_parts(clause, number, chooser, style)
     others = [other for index, other in enumerate(clause.parts) if kept[index] and index != number]
     if not others or sum(len(other.head.name) for other in others) + len(predicate.stem) < TOLD:
         return None
@@ -104,7 +106,7 @@ def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random, style: S
     inside = replace_formal_nouns("".join(_say_inside(other) for other in others), chooser)
     if predicate.kind == "copula" and part.is_topic and chooser.random() < 0.5:
         return f"{inside}{predicate.stem}は{asked}{chooser.choice(PAST_CLOSES if predicate.past else CLOSES)}"
-    if not predicate.stem.startswith(NAMING) and chooser.random() < 0.5:
+    if not predicate.stem.startswith(NAMING) and not _is_object(clause, kept) and chooser.random() < 0.5:
         tail = particle if particle in ("から", "まで") else ""
         asked = asked.removesuffix("に") if gap.drops_particle else asked
         return f"{inside}{predicate.say_plainly()}のは{asked}{tail}{chooser.choice(CLOSES)}"
@@ -115,6 +117,12 @@ def _ask(clause: Clause, number: int, gap: Gap, chooser: random.Random, style: S
     return replace_formal_nouns(before, chooser) + asked + rest
 
 
+def _is_object(clause: Clause, kept: Sequence[bool]) -> bool:
+    """Tell whether a topic that stays is what something is done to, so that it cannot become the subject."""
+    done = any(part.tail == "が" for part in clause.parts) or "ことが" in clause.predicate.stem
+    return done and any(stays and part.is_topic for part, stays in zip(clause.parts, kept, strict=True))
+
+
 def _shorten(clause: Clause, number: int, chooser: random.Random, style: Style) -> Clause:
     """Say parts in fewer words, but for the one asked for."""
     parts = (
@@ -122,6 +130,28 @@ def _shorten(clause: Clause, number: int, chooser: random.Random, style: Style) 
         for index, part in enumerate(clause.parts)
     )
     return replace(clause, parts=tuple(parts))
+
+
+def _choose_parts(clause: Clause, number: int, chooser: random.Random, style: Style) -> list[bool]:
+    """Choose the parts that stay; a verb inside of the clause stays or goes with what it governs: 本を 読んで.
+
+    What describes the predicate stays.
+    """
+    kept = [index == number or _is_kept(other, chooser, style) for index, other in enumerate(clause.parts)]
+    if clause.parts[-1].phrases[-1].modifies:  # the name that the predicate is: 昔からの 友である
+        kept[-1] = True
+    begun = 0
+    for index, part in enumerate(clause.parts):
+        if part.is_topic:
+            begun = index + 1
+        if part.head.nominal:
+            continue
+        together = range(begun, index + 1)
+        stays = number in together or kept[index] or (index == len(kept) - 1 and part.phrases[-1].modifies)
+        for other in together:
+            kept[other] = stays
+        begun = index + 1
+    return kept
 
 
 def _is_kept(part: Part, chooser: random.Random, style: Style) -> bool:

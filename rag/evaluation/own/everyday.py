@@ -16,7 +16,9 @@ CHANCE = 0.5
 _TABLE = tomllib.loads((Path(__file__).parent / "everyday.toml").read_text(encoding="utf-8"))
 VERBS: dict[str, tuple[str, str, str]] = {formal: tuple(forms) for formal, forms in _TABLE["verbs"].items()}
 NOUNS: dict[str, str] = _TABLE["nouns"]
-_FORMAL_NOUN = re.compile("|".join(sorted(NOUNS, key=len, reverse=True)))
+_NAME = "[一-龠々ァ-ヺーA-Za-z0-9]"
+_FORMAL_NOUN = re.compile(f"(?<!{_NAME})(?:{'|'.join(sorted(NOUNS, key=len, reverse=True))})(?!{_NAME})")
+"""Those nouns where they are no part of a compound: 社員, not that of 正社員."""
 
 QUANTITIES = ("どれくらい", "どのくらい", "どれだけ", "どれほど")
 """What people ask for an amount with, whatever its unit."""

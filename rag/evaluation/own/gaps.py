@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rag.evaluation.own.clauses import LIGHT_NAMES, Part
@@ -24,6 +24,9 @@ WITH_MODIFIERS = 0.5
 
 _DIGITS = "[0-9元〇一二三四五六七八九十]+"
 DATE = re.compile(rf"(?:(?:明治|大正|昭和|平成|令和|西暦)?{_DIGITS}年度?)?(?:{_DIGITS}月)?(?:{_DIGITS}日)?(?:頃|ごろ)?")
+_YEARS = re.compile("[0-9一二三四五六七八九十]{1,2}年")
+"""So many years, or a year of an era that is not named."""
+_KANJI = re.compile("[一-龠]")
 BOUND = re.compile("(?:以上|以下|以内|未満|以降|以後|以前|超|程度|前後|間|まで|目|分の)+$")
 PEOPLE = ("者", "人", "員", "長", "大臣", "知事", "氏", "さん", "王", "天皇", "将軍", "官", "師", "家")
 BODIES = (
@@ -91,29 +94,40 @@ def find_gaps(sentence: str, part: Part, chooser: random.Random) -> Iterator[Gap
     yield from _ask_for(name, start, end, part, chooser)
     described = len(part.phrases) > 1 and part.phrases[0].nominal and not BOUND.search(name)
     if described and end - first <= ANSWER and chooser.random() < WITH_MODIFIERS:
-        yield Gap(first, end, "何")
+        yield Gap(first, end, chooser.choice(PERSON) if name.endswith(PEOPLE) or _is_person(head) else "何")
 
 
 def _ask_for(name: str, start: int, end: int, part: Part, chooser: random.Random) -> Iterator[Gap]:
     head = part.head
-    modifiers = part.phrases[: part.phrases.index(head)]
     folded = fold(name).text
     if any(character.isdigit() for character in folded) or find_numbers(folded):
-        yield from _ask_for_number(name, start, end, modifiers, chooser)
+        yield from _ask_for_number(name, start, end, part, chooser)
         return
     kinds = [morpheme.subsubpos for morpheme in head.morphemes[: head.nominal]]
     if name.endswith(TIMES):
         yield Gap(start, end, "いつ", drops_particle=part.tail in ("に", "には"))
-    elif "人名" in kinds[-2:] or name.endswith(PEOPLE):
-        yield Gap(start, end, chooser.choice(PERSON), keeps=modifiers if chooser.random() < PLAIN_NAME else ())
+    elif _is_person(head) or name.endswith(PEOPLE):
+        keeps = _find_modifiers(part) if chooser.random() < PLAIN_NAME else ()
+        yield Gap(start, end, chooser.choice(PERSON), keeps=keeps)
     elif kinds[-1] == "地名" or (name.endswith(PLACES) and part.tail in PLACE_PARTICLES):
         yield Gap(start, end, chooser.choice(PLACE))
     elif name.endswith(BODIES):
         body = next(each for each in BODIES if name.endswith(each))
-        words = ("どこ", "何", f"何という{body}", f"どの{body}") if len(body) > 1 else ("どこ", "何")
+        named = (f"何という{body}", f"どの{body}") if len(body) > 1 else ()
+        words = ("何", *named) if part.tail == "を" else ("どこ", "何", *named)
         yield Gap(start, end, chooser.choice(words))
     elif len(name) > 1 and not _is_plain(head, chooser):
         yield Gap(start, end, chooser.choice(THING))
+
+
+def _find_modifiers(part: Part) -> tuple[Phrase, ...]:
+    return part.phrases[: part.phrases.index(part.head)]
+
+
+def _is_person(head: Phrase) -> bool:
+    """Tell whether a name is that of a person, 氏 or さん behind it or not."""
+    kinds = [morpheme.subsubpos for morpheme in head.morphemes[: head.nominal]]
+    return kinds[-1] == "人名" or (kinds[-2:-1] == ["人名"] and head.morphemes[head.nominal - 1].pos == "接尾辞")
 
 
 def _is_plain(head: Phrase, chooser: random.Random) -> bool:
@@ -124,12 +138,12 @@ def _is_plain(head: Phrase, chooser: random.Random) -> bool:
     return len(words) == 1 and words[0].subpos == "普通名詞" and words[0].known and chooser.random() > PLAIN_NAME
 
 
-def _ask_for_number(
-    name: str, start: int, end: int, modifiers: Sequence[Phrase], chooser: random.Random
-) -> Iterator[Gap]:
+def _ask_for_number(name: str, start: int, end: int, part: Part, chooser: random.Random) -> Iterator[Gap]:
+    modifiers = _find_modifiers(part)
     folded = fold(name)
     if DATE.fullmatch(folded.text):
-        words = "何年" if "年" in folded.text and chooser.random() < 0.4 else "いつ"
+        years = _YEARS.fullmatch(folded.text) or ("年" in folded.text and chooser.random() < 0.4)
+        words = "何年" if years else "いつ"
         yield Gap(start, end, words, drops_particle=words == "いつ")
         return
     numbers = find_numbers(folded.text)
@@ -139,12 +153,17 @@ def _ask_for_number(
     first, value_end = folded.to_source(number.start, number.unit_start)
     last = folded.to_source(number.start, number.end)[1]
     before, unit, after = name[:first], name[value_end:last], name[last:]
+    if _KANJI.search(before) and _KANJI.match(name[first:]) and not before.endswith("第"):  # 赤十字
+        return
+    if after.startswith("半"):
+        last, after = last + 1, after[1:]
     if before.endswith("第"):
         first, before, asked = first - 1, before[:-1], f"第何{unit}"
     elif unit in MONEY:
         asked = chooser.choice(("いくら", f"何{unit}", chooser.choice(QUANTITIES)))
-    elif unit:
-        asked = chooser.choice((f"何{unit}", chooser.choice(QUANTITIES)))
+    elif unit:  # 何日以内に, not どれくらい以内に
+        vague = () if part.tail or after else (chooser.choice(QUANTITIES),)
+        asked = chooser.choice((f"何{unit}", *vague))
     elif not after:
         asked = "いくつ"
     elif len(after) <= UNIT:
@@ -154,5 +173,5 @@ def _ask_for_number(
     bound = BOUND.match(after)
     if bound and chooser.random() < 0.5:
         last += bound.end()
-        after = chooser.choice((after, after[bound.end() :]))
-    yield Gap(start + first, start + last, before + asked + after, keeps=tuple(modifiers))
+        after = after if part.tail else chooser.choice((after, after[bound.end() :]))
+    yield Gap(start + first, start + last, before + asked + after, keeps=modifiers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,9 @@ ASIDES, ASIDE_ENDS = frozenset("（(〔［["), frozenset("）)〕］]")
 JOINING = frozenset({"の", "な", "や"})
 """Particles after which a name goes on."""
 CAUSE = "ため"
-JOINTS = frozenset("・ー-－/～~.")
+_DIGITS = re.compile("[0-9０-９][,，][0-9０-９]")
+"""A comma inside of a number."""
+JOINTS = frozenset("・ー-－/～~.,，")
 """Signs inside of names."""
 AND_OR = frozenset({"及び", "又は", "または", "および", "並びに", "ならびに", "若しくは", "もしくは", "かつ", "と"})
 
@@ -78,7 +81,7 @@ def build_phrases(text: str) -> list[Phrase]:
     words: list[Morpheme] = []
     comma = False
     for word, quoted in _read_outside_asides(analyze(text)):
-        if word.surface in "、，,":
+        if word.surface in "、，," and not _DIGITS.fullmatch(text[word.start - 1 : word.end + 1]):
             comma = True
             continue
         if words and (comma or (not quoted and _begins(words[-1], word))):

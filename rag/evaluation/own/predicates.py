@@ -90,6 +90,8 @@ def read_predicate(morphemes: Sequence[Morpheme], *, past: bool | None = None) -
     if last.conjugation.startswith(("形容詞", "助動詞-ナイ")) and last.form.endswith(("い", "く", "かっ", "かつ")):
         cut = 2 if last.form.endswith(("かっ", "かつ")) else 1
         return Predicate(before + last.surface[:-cut], "adjective", last.conjugation, told)
+    if len(words) > 1 and last.surface == "おり" and words[-2].surface in LINKS:  # なっており, for なってい
+        return Predicate(before + "い", "verb", "上一段-ア行", told)
     stem = _build_stem(last)
     return None if stem is None else Predicate(before + stem, "verb", last.conjugation, told)
 

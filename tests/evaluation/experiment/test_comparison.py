@@ -121,7 +121,8 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_stopped_is_refused(tmp_path: Path) -> None:
-    RunFolder.open(tmp_path / "a", settings={})
+    with RunFolder.open(tmp_path / "a", settings={}):
+        pass
     with pytest.raises(DatasetError, match="did not come to its end; run the same command again"):
         load_run(tmp_path / "a")
     with pytest.raises(DatasetError, match="holds no run"):

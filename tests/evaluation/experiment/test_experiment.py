@@ -1,4 +1,5 @@
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from rag.evaluation.experiment.trial import Trial
 from rag.evaluation.rows import Row
 
 DEPTHS = (0, 50, 100)
+ROOT = Path(__file__).parents[3]
 
 
 def present(rows: Sequence[Row]) -> Presentation:
@@ -121,8 +123,53 @@ def test_keys_must_differ(tmp_path: Path) -> None:
 
 
 def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="what JSON can hold"):
-        RunFolder.open(tmp_path, settings={"seed": float("nan")})
+    with (
+        pytest.raises(DatasetError, match="what JSON can hold"),
+        RunFolder.open(tmp_path, settings={"seed": float("nan")}),
+    ):
+        pass
+
+
+def test_a_folder_that_is_written_is_refused_until_it_is_free(tmp_path: Path) -> None:
+    ran: list[str] = []
+    with (
+        RunFolder.open(tmp_path / "run", settings={"kind": "needle", "seed": 0}),
+        pytest.raises(DatasetError, match=r"another run is writing its rows there.*--out"),
+    ):
+        run_experiment(build(ran), out=tmp_path / "run")
+    assert ran == []
+    assert run_experiment(build(ran), out=tmp_path / "run").figures["n"] == 6
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from rag.evaluation.experiment.run_folder import RunFolder
+with RunFolder.open(Path(sys.argv[1]), settings={"kind": "needle", "seed": 0}) as folder:
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_killed_run_leaves_its_folder_free(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"ready\n"
+        with pytest.raises(DatasetError, match="another run is writing"):
+            run_experiment(build([]), out=path)
+        holder.kill()
+    ran: list[str] = []
+    run_experiment(build(ran), out=path)
+    assert len(read_rows(path)) == len(ran) == 6
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"file/run: cannot be used \(Not a directory\)"):
+        run_experiment(build([]), out=tmp_path / "file" / "run")
 
 
 def test_without_the_package_that_draws_the_run_is_kept_and_drawn_later(

@@ -12,6 +12,7 @@ from rag.evaluation.own.predicates import read_predicate
     ("text", "past", "plain", "question"),
     [
         ("届を書いた", None, "書いた", "書きましたか"),
+        ("港が栄えており", True, "栄えていた", "栄えていましたか"),
         ("会議を開き", True, "開いた", "開きましたか"),
         ("会議を開き", False, "開く", "開きますか"),
         ("本を読んで", True, "読んだ", "読みましたか"),

@@ -20,6 +20,13 @@ from rag.evaluation.own.wording import is_telling, keeps_complements, reads_well
         ("「復元依頼（様式D-何）」でしょうか。", False),
         ("製造番号が右へ打ってあるのは何からですか。", False),
         ("「復元依頼は何ですか。", False),
+        ("係長は記録が何に写しが残りますか。", False),
+        ("題名は童話は何ですか。", False),
+        ("・青空商会は何を建てましたか。", False),
+        ("翌何月に倉庫を建てましたか。", False),
+        ("昼前に何が下がっていたことですか。", False),
+        ("昼前に下がっていたことであるのは何ですか。", False),
+        ("元圧が下がると何が鳴りますか。", True),
     ],
 )
 def test_breaks_are_seen(question: str, well: bool) -> None:
@@ -41,6 +48,9 @@ def test_breaks_are_seen(question: str, well: bool) -> None:
         ("扉の右手、床", False),
         ("その旨", False),
         ("」の綱", False),
+        ("航海学校卒業後", False),
+        ("嵐の警報が出た場合", True),
+        ("一部", False),
     ],
 )
 def test_answers_say_something(answer: str, telling: bool) -> None:
@@ -55,6 +65,9 @@ SENTENCE = "休職者は、復職に先立って試し出勤をする。"
     [
         ("誰が復職に先立って試し出勤をしますか。", "休職者", True),
         ("誰が先立って試し出勤をしますか。", "休職者", False),
+        ("先立って試し出勤をするのは誰ですか。", "休職者", False),
+        ("誰が復職に先立ち試し出勤をしますか。", "休職者", True),
+        ("誰が先立ち試し出勤をしますか。", "休職者", False),
         ("休職者が先立って試し出勤をするのは何ですか。", "復職", True),  # what is asked for may stand at the end
     ],
 )
@@ -73,6 +86,10 @@ def test_verbs_keep_what_they_need(question: str, answer: str, whole: bool) -> N
         ("運用係と課長が持つ。", "運用係", False),
         ("保守は運用係とする。", "運用係", True),
         ("係長、主任及び班長に貸す。", "係長", False),
+        ("四月から六月まで貸す。", "四月", False),
+        ("倉庫は旧港より前に建てた。", "旧港", False),
+        ("係長などに貸す。", "係長", False),
+        ("翌五月に貸す。", "五月", False),
     ],
 )
 def test_answers_are_no_part_of_a_list_or_number(sentence: str, answer: str, whole: bool) -> None:
