@@ -91,6 +91,16 @@ def render_page(path: Path, index: int) -> bytes:
         return target.getvalue()
 
 
+def draw_place(document: Document, start: int, end: int) -> tuple[list[Box], bytes]:
+    """Find the boxes of `document.text[start:end]` and draw the page of the first one as a PNG, b"" where none is.
+
+    Raises:
+        DocumentError: The document is no PDF, or the file is gone or has changed.
+    """
+    boxes = locate_boxes(document, start, end)
+    return boxes, render_page(Path(document.source), boxes[0].index) if boxes else b""
+
+
 def _locate(page: Page, index: int, label: str, text: str, inside: tuple[int, int]) -> list[Box]:
     """Find a part of the text of a page on it."""
     if not page.lines.lines and page.drawn:
