@@ -18,6 +18,7 @@ def call_apart(function: Callable[..., T], *arguments: Any, limits: ReadingLimit
         DocumentError: It went beyond the limits, or the process died over it.
     """
     process = WorkerProcess()
+    result: T
     try:
         (result,) = process.start(_yield_result, function, *arguments, limits=limits)()
     finally:
