@@ -137,15 +137,19 @@ def _ask(given: Namespace, settings: Settings) -> int:
 def _find_boxes(library: Library, answer: Answer) -> tuple[list[Box], str | None]:
     """Find the citation on the pages of a PDF, none where it is none; and say why not where the file has changed."""
     from rag.documents.pdf_places import has_boxes, locate_boxes
+    from rag.ingest.apart import call_apart
+    from rag.library.upkeep import build_limits
 
     if answer.citation is None:
         return [], None
     document = library.document(answer.citation.document_id)
+    if not has_boxes(document):
+        return [], None
+    place, limits = (answer.citation.start, answer.citation.end), build_limits(library.settings)
     try:
-        boxes = locate_boxes(document, answer.citation.start, answer.citation.end) if has_boxes(document) else []
+        return call_apart(locate_boxes, document, *place, limits=limits), None
     except DocumentError as error:
         return [], str(error)
-    return boxes, None
 
 
 def _read_history(path: Path | None) -> list[Turn]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.documents.canonical import clean_title, find_heading_anchors
+from rag.documents.heartbeat import beat
 from rag.documents.loader import Content
 from rag.documents.losses import Losses
 from rag.documents.pdf_lines import Line
@@ -42,7 +43,10 @@ class PdfLoader:
             scanned = [number for number, page in enumerate(pages) if page.drawn and not page.lines.lines]
             recognised: dict[int, list[Line]] = {}
             if scanned and can_recognise():
-                recognised = {number: lines for number in scanned if (lines := recognise_page(document, number))}
+                for number in scanned:
+                    beat()
+                    if lines := recognise_page(document, number):
+                        recognised[number] = lines
         bodies = strip_margins([recognised.get(number, page.lines.lines) for number, page in enumerate(pages)])
         joined = join_pages(labels, bodies, [page.lines.readings for page in pages])
         if not joined.text:

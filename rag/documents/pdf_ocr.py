@@ -9,6 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from rag.documents.pdf_lines import WIDE, Line
+from rag.documents.pdf_page import draw_page
 from rag.documents.pdf_tables import NO_GLYPH
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ LANGUAGES = ("jpn", "jpn_vert")
 DPI = 300
 POINTS = 72
 """Points in an inch."""
-PATIENCE = 120
-"""Seconds a page may take."""
+PATIENCE = 100
+"""Seconds a page may take: then it stays without text, rather than the whole document (`reading_seconds`)."""
 NEEDED = (
     "tesseract と日本語データ（jpn、縦書きは jpn_vert）をインストールして追加し直す",
     "install tesseract with its Japanese data (jpn, and jpn_vert for vertical text) and add it again",
@@ -38,13 +39,8 @@ def can_recognise() -> bool:
 
 def recognise_page(document: PdfDocument, number: int) -> list[Line]:
     """Read the picture of a page; no lines where there is nothing to read, or Tesseract fails or takes too long."""
-    page = document[number]
-    try:
-        image = page.render(scale=DPI / POINTS, grayscale=True).to_pil()
-    finally:
-        page.close()
     picture = io.BytesIO()
-    image.save(picture, "PNG")
+    draw_page(document, number, scale=DPI / POINTS, grey=True).save(picture, "PNG")
     text = _call("stdin", "stdout", "-l", "+".join(_find_languages()), "--dpi", str(DPI), picture=picture.getvalue())
     lines = (BETWEEN_WIDE.sub("", line.strip()) for line in text.splitlines())
     return [Line(line, (NO_GLYPH,) * len(line), size=0.0) for line in lines if line]

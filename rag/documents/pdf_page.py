@@ -13,8 +13,11 @@ from rag.documents.pdf_lines import PageLines, build_lines
 from rag.errors import DocumentError
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from pypdfium2 import PdfDocument
 
+LARGEST_PICTURE = 50_000_000
+"""Pixels of a picture of a page, four times those of A4 at 300 dots an inch and more."""
 ONE_AT_A_TIME = threading.Lock()
 """PDFium is not safe to call from two threads, whatever documents they read."""
 
@@ -81,3 +84,15 @@ def read_page(document: PdfDocument, number: int) -> Page:
     finally:
         page.close()
     return Page(glyphs, build_lines(glyphs, (width, height)), width, height, drawn=count > 0, written=written)
+
+
+def draw_page(document: PdfDocument, number: int, *, scale: float, grey: bool = False) -> Image:
+    """Draw the page with an index, `scale` pixels for a point, or fewer where that would be too many."""
+    page = document[number]
+    try:
+        width, height = page.get_size()
+        fitting = (LARGEST_PICTURE / max(width * height, 1.0)) ** 0.5
+        image: Image = page.render(scale=min(scale, fitting), grayscale=grey).to_pil()
+    finally:
+        page.close()
+    return image

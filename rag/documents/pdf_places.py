@@ -7,18 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rag.documents.document import Document
 from rag.documents.file_bytes import read_bytes
 from rag.documents.formats import locate_file
-from rag.documents.pdf_page import Page, open_pdf, read_label, read_page
+from rag.documents.pdf_page import Page, draw_page, open_pdf, read_label, read_page
 from rag.documents.pdf_tables import NO_GLYPH
 from rag.documents.pdf_text import mend_lines
 from rag.errors import DocumentError
-
-if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
 
 CHANGED = (
     "ファイルは読み込んだときから変わっています。もう一度加えてください / "
@@ -90,18 +86,19 @@ def render_page(path: Path, index: int) -> bytes:
         DocumentError: The file is gone or is no whole PDF.
     """
     with open_pdf(read_bytes(path)) as file:
-        return _draw(file, index)
+        target = io.BytesIO()
+        draw_page(file, index, scale=SCALE).save(target, "PNG")
+        return target.getvalue()
 
 
-def _draw(file: PdfDocument, index: int) -> bytes:
-    page = file[index]
-    try:
-        image = page.render(scale=SCALE).to_pil()
-    finally:
-        page.close()
-    target = io.BytesIO()
-    image.save(target, "PNG")
-    return target.getvalue()
+def draw_place(document: Document, start: int, end: int) -> tuple[list[Box], bytes]:
+    """Find the boxes of `document.text[start:end]` and draw the page of the first one as a PNG, b"" where none is.
+
+    Raises:
+        DocumentError: The document is no PDF, or the file is gone or has changed.
+    """
+    boxes = locate_boxes(document, start, end)
+    return boxes, render_page(Path(document.source), boxes[0].index) if boxes else b""
 
 
 def _locate(page: Page, index: int, label: str, text: str, inside: tuple[int, int]) -> list[Box]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embeddings.encoder import Vectors
-from rag.index.vector_index import LoadVectors
+from rag.index.flat_index import COUNT
+from rag.index.vector_index import IterateVectors, LoadVectors
 
 faiss: Any = importlib.import_module("faiss")  # its stubs know half of what it holds
 
@@ -34,15 +36,7 @@ class ClusteredIndex:
     def train(cls, sample: Vectors, *, clusters: int) -> ClusteredIndex:
         """Build an empty index whose clusters are those of a sample. Shape: (sample, dimension)."""
         dimension = sample.shape[1]
-        # Codes of the vectors themselves, not of what they differ from their cluster's centre: they can be checked.
-        index = faiss.IndexIVFScalarQuantizer(
-            faiss.IndexFlatIP(dimension),
-            dimension,
-            clusters,
-            faiss.ScalarQuantizer.QT_8bit,
-            faiss.METRIC_INNER_PRODUCT,
-            False,
-        )
+        index = _build_empty(faiss.IndexFlatIP(dimension), clusters=clusters)
         index.cp.max_points_per_centroid = math.ceil(len(sample) / clusters)
         index.cp.min_points_per_centroid = 1  # it would warn on standard error
         index.train(np.ascontiguousarray(sample, dtype=np.float32))
@@ -70,9 +64,29 @@ class ClusteredIndex:
             )
         return cls(index, probes=probes, mapped=mapped)
 
-    def write(self, file: BinaryIO) -> None:
-        """Write the index to an open file."""
-        faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
+    def write(self, file: BinaryIO, ids: NDArray[np.int64], iterate: IterateVectors) -> None:
+        """Write an index of these vectors, in the clusters of this one, to an open file, block by block.
+
+        Only the cluster of each window is in memory, and the vectors of some thousands.
+        """
+        clusters = self._find_clusters(ids, iterate)
+        sizes = np.bincount(clusters, minlength=self.clusters).astype(COUNT)
+        file.write(self._build_head(sizes))
+        width = self._index.code_size
+        ends = file.tell() + np.cumsum(sizes.astype(np.int64) * (width + ids.itemsize))
+        # Of each cluster, first the codes of all its vectors, then their ids.
+        codes_ends = ends - sizes.astype(np.int64) * ids.itemsize
+        reached = codes_ends - sizes.astype(np.int64) * width
+        done = 0
+        for some, vectors in iterate(0):
+            codes = self._index.sq.compute_codes(np.ascontiguousarray(vectors, dtype=np.float32))
+            for cluster, rows in _group(clusters[done : done + len(some)]):
+                file.seek(reached[cluster])
+                reached[cluster] += file.write(codes[rows].tobytes())
+            done += len(some)
+        for cluster, rows in _group(clusters):
+            file.seek(codes_ends[cluster])
+            file.write(ids[rows].tobytes())
 
     @property
     def clusters(self) -> int:
@@ -126,6 +140,31 @@ class ClusteredIndex:
             different += [ids[wrong], held[order][~same]]
         return np.sort(np.concatenate(different))
 
+    def _find_clusters(self, ids: NDArray[np.int64], iterate: IterateVectors) -> NDArray[np.int32]:
+        """Return the cluster of each of these windows; only the vectors of those that are new here are looked at."""
+        clusters = np.full(len(ids), -1, dtype=np.int32)
+        for cluster in range(self.clusters):
+            held = self._load_ids(cluster)
+            places = np.searchsorted(ids, held)
+            clusters[places[np.isin(held, ids[places[places < len(ids)]])]] = cluster
+        (new,) = np.nonzero(clusters < 0)
+        if new.size:
+            done = int(new[0])
+            for some, vectors in iterate(int(ids[done])):
+                _, nearest = self._index.quantizer.search(np.ascontiguousarray(vectors, dtype=np.float32), 1)
+                place = slice(done, done + len(some))
+                clusters[place] = np.where(clusters[place] < 0, nearest[:, 0], clusters[place])
+                done = place.stop
+        return clusters
+
+    def _build_head(self, sizes: NDArray[np.uint64]) -> bytes:
+        """Build what FAISS writes before the first of clusters of these sizes."""
+        empty = _build_empty(self._index.quantizer, clusters=self.clusters)
+        empty.sq, empty.is_trained, empty.ntotal = self._index.sq, True, int(sizes.sum())
+        # What it writes of an index without vectors ends with a list of the few clusters that are not empty: none.
+        head: bytes = faiss.serialize_index(empty).tobytes().removesuffix(b"sprs" + bytes(COUNT.itemsize))
+        return head + b"full" + COUNT.type(len(sizes)).tobytes() + sizes.tobytes()
+
     def _load_ids(self, cluster: int) -> NDArray[np.int64]:
         lists = self._index.invlists
         size = lists.list_size(cluster)
@@ -157,3 +196,17 @@ class ClusteredIndex:
         self._index.replace_invlists(lists, True)
         lists.this.disown()
         self._mapped = False
+
+
+def _build_empty(quantizer: Any, *, clusters: int) -> Any:
+    # Codes of the vectors themselves, not of what they differ from their cluster's centre: they can be checked.
+    return faiss.IndexIVFScalarQuantizer(
+        quantizer, quantizer.d, clusters, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT, False
+    )
+
+
+def _group(clusters: NDArray[np.int32]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Yield each cluster that occurs and where, ascending."""
+    order = np.argsort(clusters, kind="stable")
+    occurring, firsts = np.unique(clusters[order], return_index=True)
+    yield from zip(occurring.tolist(), np.split(order, firsts[1:]), strict=True)

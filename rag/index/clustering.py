@@ -6,6 +6,8 @@ import logging
 import sqlite3
 import time
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 
 from rag.embeddings.encoder import Vectors
 from rag.index.clustered_index import ClusteredIndex
+from rag.index.manifest import replace_file
 from rag.index.stored_vectors import find_nearest, iterate_vectors, load_vectors
 
 logger = logging.getLogger(__name__)
@@ -54,9 +57,9 @@ def choose_search(count: int, clustering: Clustering | None) -> Literal["cluster
 
 
 def build_clusters(
-    connection: sqlite3.Connection, ids: NDArray[np.int64], *, dimension: int
+    connection: sqlite3.Connection, ids: NDArray[np.int64], *, dimension: int, path: Path
 ) -> tuple[ClusteredIndex, Clustering]:
-    """Put the vectors of all windows into clusters and measure how well they are found.
+    """Put the vectors of all windows into clusters, in a file, and measure how well they are found.
 
     What is searched for are directions drawn at random. Questions are short and lie apart from windows: they were found
     as well as random directions (0.96 both, where windows, and means of two of them, had 0.99 and more).
@@ -65,17 +68,19 @@ def build_clusters(
         connection: Sees one state of the catalog.
         ids: Ids of all windows of that state.
         dimension: Length of a vector.
+        path: Place of the file; what is there is replaced.
     """
     began = time.perf_counter()
     generator = np.random.default_rng(0)
     clusters = choose_clusters(len(ids))
     points = min(_POINTS * clusters, len(ids))
     _, sample = load_vectors(connection, np.sort(generator.choice(ids, points, replace=False)), dimension=dimension)
-    index = ClusteredIndex.train(sample, clusters=clusters)
+    trained = ClusteredIndex.train(sample, clusters=clusters)
+    iterate = partial(iterate_vectors, connection, dimension=dimension)
+    replace_file(path, lambda file: trained.write(file, ids, iterate))
+    index = ClusteredIndex.open(path, dimension=dimension, probes=clusters)
     queries = generator.standard_normal((_SAMPLE, dimension)).astype(np.float32)
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
-    for some_ids, vectors in iterate_vectors(connection, dimension=dimension):
-        index.add(some_ids, vectors)
     recall = choose_probes(index, queries, find_nearest(connection, queries, k=DEPTH))
     logger.info(
         "%d vectors put into %d clusters in %.0f s; searching %d of them finds %.1f %% of the first %d",

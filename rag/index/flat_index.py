@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embeddings.encoder import Vectors
-from rag.index.vector_index import LoadVectors
+from rag.index.vector_index import IterateVectors, LoadVectors
 
 faiss: Any = importlib.import_module("faiss")  # its stubs know half of what it holds
 
+COUNT = np.dtype(np.uint64)
+"""How FAISS writes numbers of things."""
 _ROWS_AT_ONCE = 8192
 
 
@@ -32,12 +34,11 @@ class FlatIndex:
     @classmethod
     def build(cls, dimension: int) -> FlatIndex:
         """Build an empty index."""
-        flat = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-        return cls(faiss.IndexIDMap(flat))
+        return cls(faiss.IndexIDMap(_build_quantizer(dimension)))
 
     @classmethod
     def open(cls, path: Path, *, dimension: int) -> FlatIndex:
-        """Read what `write` wrote.
+        """Read what `write` wrote, vectors included.
 
         Raises:
             ValueError: The file is not such an index.
@@ -52,9 +53,18 @@ class FlatIndex:
             raise ValueError(f"a {type(index).__name__} of dimension {index.d}, not an IndexIDMap of {dimension}")
         return cls(index)
 
-    def write(self, file: BinaryIO) -> None:
-        """Write the index to an open file."""
-        faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
+    def write(self, file: BinaryIO, ids: NDArray[np.int64], iterate: IterateVectors) -> None:
+        """Write an index of these vectors to an open file, block by block."""
+        flat = _build_quantizer(self._index.d)
+        empty = faiss.IndexIDMap(flat)
+        empty.ntotal = flat.ntotal = len(ids)
+        # What FAISS writes of it ends with the number of bytes of vectors and the number of ids, 0 and 0.
+        file.write(faiss.serialize_index(empty).tobytes()[: -2 * COUNT.itemsize])
+        file.write(COUNT.type(len(ids) * flat.code_size).tobytes())
+        for _, vectors in iterate(0):
+            file.write(flat.sq.compute_codes(np.ascontiguousarray(vectors, dtype=np.float32)).tobytes())
+        file.write(COUNT.type(len(ids)).tobytes())
+        file.write(ids.tobytes())
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -96,3 +106,7 @@ class FlatIndex:
             own = self._index.index.reconstruct_batch(first + order[same])
             different += [ids[(own != vectors).any(axis=1)], some[order][~same]]
         return np.sort(np.concatenate(different)) if different else held
+
+
+def _build_quantizer(dimension: int) -> Any:
+    return faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)

@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rag.chunks.chunk import Chunk
-from rag.chunks.context import build_contexts
-from rag.chunks.windowing import read_context
 from rag.documents.document import Document
 from rag.embeddings.encoder import Vectors
 from rag.errors import ArgumentError, LibraryError
@@ -54,7 +52,7 @@ from rag.index.tags import check_tags, load_tags, save_tags
 from rag.index.texts import TextCache
 from rag.index.vectors import VectorCache
 from rag.index.verification import Problem, check_file, find_catalog_problems
-from rag.index.window_terms import build_chunk_terms
+from rag.index.window_terms import build_document_terms
 from rag.index.word_search import search_terms
 
 logger = logging.getLogger(__name__)
@@ -144,13 +142,13 @@ class LibraryIndex:
             ArgumentError: Windows or vectors do not belong to the document.
             LibraryError: The library is locked by another process, damaged or full.
         """
-        contexts = build_contexts(
-            [chunk.start for chunk in chunks],
+        terms = build_document_terms(
+            document.text,
+            [(chunk.start, chunk.end) for chunk in chunks],
             title=document.title,
             anchors=document.anchors,
-            context=read_context(windowing),
+            windowing=windowing,
         )
-        terms = build_chunk_terms(document.text, [(chunk.start, chunk.end) for chunk in chunks], contexts=contexts)
         self.replace_documents([PreparedDocument(document, chunks, vectors, terms, windowing, file, tags or {})])
 
     def replace_documents(self, prepared: Sequence[PreparedDocument]) -> None:

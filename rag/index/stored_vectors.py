@@ -10,15 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embeddings.encoder import Vectors
+from rag.errors import LibraryError
 from rag.index.stored_document import VECTOR_TYPE
 
 _ROWS_AT_ONCE = 8192
 
 
 def iterate_vectors(
-    connection: sqlite3.Connection, *, dimension: int, first: int = 0
+    connection: sqlite3.Connection, first: int = 0, *, dimension: int
 ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
-    """Yield ids, ascending from `first` on, and their vectors, some thousands at a time."""
+    """Yield ids, ascending from `first` on, and their vectors, some thousands at a time.
+
+    Raises:
+        LibraryError: A vector is not of this dimension.
+    """
     cursor = connection.execute("SELECT id, vector FROM chunks WHERE id >= ? ORDER BY id", (first,))
     while rows := cursor.fetchmany(_ROWS_AT_ONCE):
         yield _unpack(rows, dimension)
@@ -60,5 +65,11 @@ def find_nearest(connection: sqlite3.Connection, queries: Vectors, *, k: int) ->
 
 def _unpack(rows: list[tuple[int, bytes]], dimension: int) -> tuple[NDArray[np.int64], Vectors]:
     ids = np.array([row[0] for row in rows], dtype=np.int64)
+    for chunk_id, blob in rows:
+        if not isinstance(blob, bytes) or len(blob) != dimension * VECTOR_TYPE.itemsize:
+            raise LibraryError(
+                f"the vector of window {chunk_id} has {len(blob)} bytes; expected {dimension * VECTOR_TYPE.itemsize}: "
+                "mend the library with rag repair"
+            )
     flat: NDArray[np.float16] = np.frombuffer(b"".join(row[1] for row in rows), dtype=VECTOR_TYPE)
     return ids, flat.reshape(-1, dimension).astype(np.float32)

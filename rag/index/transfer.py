@@ -90,6 +90,8 @@ def export_library(folder: Path, target: Path, *, readable_only: bool = False) -
 def import_library(source: Path, folder: Path, *, replace: bool = False) -> None:
     """Make the library of an export that in `folder`; whoever has the library open sees the old one or the new one.
 
+    Its settings come with it: those that were there are gone, also where it brings none.
+
     Args:
         source: A file that `export_library` wrote.
         folder: A folder that holds a library, or nothing.
@@ -109,6 +111,8 @@ def import_library(source: Path, folder: Path, *, replace: bool = False) -> None
             _pour(copy, folder)
             if settings:
                 replace_file(folder / SETTINGS_NAME, lambda file: file.write((Path(work) / SETTINGS_NAME).read_bytes()))
+            else:
+                (folder / SETTINGS_NAME).unlink(missing_ok=True)
     except OSError as error:
         raise LibraryError(f"{folder} cannot be written ({error.strerror}); make room or name another") from error
 

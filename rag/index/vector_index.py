@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol
 
 import numpy as np
@@ -12,6 +12,8 @@ from rag.embeddings.encoder import Vectors
 
 LoadVectors = Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], Vectors]]
 """Given ids, returns those there are, ascending, and their vectors."""
+IterateVectors = Callable[[int], Iterator[tuple[NDArray[np.int64], Vectors]]]
+"""Given an id, yields the ids from it on, ascending, and their vectors, some thousands at a time."""
 
 
 class VectorIndex(Protocol):
@@ -31,8 +33,14 @@ class VectorIndex(Protocol):
     def remove(self, ids: NDArray[np.int64]) -> None:
         """Remove the vectors with these ids."""
 
-    def write(self, file: BinaryIO) -> None:
-        """Write the index to an open file."""
+    def write(self, file: BinaryIO, ids: NDArray[np.int64], iterate: IterateVectors) -> None:
+        """Write an index of this kind to an open file, block by block, so that it is never in memory as a whole.
+
+        Args:
+            file: Empty and open for writing.
+            ids: Those of all vectors to be in it, ascending, whatever this index holds. Shape: (windows,).
+            iterate: Gives their vectors.
+        """
 
     def search(
         self, vector: Vectors, *, k: int, allowed: NDArray[np.int64] | None

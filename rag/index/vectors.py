@@ -82,14 +82,18 @@ class VectorCache:
         return [Match(int(chunk_id), float(score)) for chunk_id, score in zip(ids, scores, strict=True)]
 
     def save(self) -> None:
-        """Write the cache file of the catalog's present state, unless it is there, and delete older ones."""
+        """Write the cache file of the catalog's present state, unless it is there, and delete older ones.
+
+        The vectors go from the catalog to the file some thousands at a time, whatever is ready for search or is not.
+        """
         with self._lock, self._catalog.reading() as connection:
+            self._open(connection, exact=False)
             if self._saved_generation == load_generation(connection):
                 return
-        self._renew()
+        written = self._renew()
         # Writing keeps the generation still and lets only one process save at a time.
         with self._lock, self._catalog.writing() as connection:
-            self._write(self._refresh(connection), connection)
+            self._write(connection, written=written)
 
     def find_problems(self, connection: sqlite3.Connection) -> list[str]:
         """Compare the index with the catalog; an empty list means they agree."""
@@ -121,34 +125,44 @@ class VectorCache:
         order = np.argsort(-scores, kind="stable")[:k]
         return ids[order], scores[order]
 
-    def _renew(self) -> None:
-        """Make clusters, or give them up, where the number of windows calls for it; searches go on meanwhile."""
+    def _renew(self) -> str:
+        """Make clusters, or give them up, where the number of windows calls for it; searches go on meanwhile.
+
+        Returns:
+            The generation whose clusters were written to their file, "" if none were made.
+        """
         from rag.index.clustering import build_clusters, choose_search
 
-        with self._lock, self._catalog.reading() as connection:
-            self._open(connection)
-            clustering = self._clustering
         with self._catalog.reading() as connection:
-            ids = select_chunk_ids(connection, None)
-            wanted = choose_search(len(ids), clustering)
+            generation, ids = load_generation(connection), select_chunk_ids(connection, None)
+            wanted = choose_search(len(ids), self._clustering)
             if wanted == "as it is":
-                return
-            generation = load_generation(connection)
-            index: VectorIndex | None = None
-            if wanted == "clusters":
-                logger.info("putting the vectors of %d windows of %s into clusters", len(ids), self._folder)
-                index, clustering = build_clusters(connection, ids, dimension=self._encoder.dimension)
+                return ""
+            if wanted == "exact":
+                with self._lock:
+                    self._start()
+                return ""
+            logger.info("putting the vectors of %d windows of %s into clusters", len(ids), self._folder)
+            path = self._path(generation)
+            index, clustering = build_clusters(connection, ids, dimension=self._encoder.dimension, path=path)
         with self._lock:
-            self._index, self._clustering, self._generation = index, None if index is None else clustering, generation
-            if index is None:
-                self._start()
+            self._index, self._clustering, self._generation = index, clustering, generation
+        return generation
 
-    def _write(self, index: VectorIndex, connection: sqlite3.Connection) -> None:
-        """Write cache and manifest; call with the lock held, inside a writing transaction."""
-        if self._saved_generation == self._generation:
+    def _write(self, connection: sqlite3.Connection, *, written: str) -> None:
+        """Write the cache, unless that of this generation is, and the manifest.
+
+        Call with the lock held, inside a writing transaction.
+        """
+        generation = load_generation(connection)
+        if self._saved_generation == generation:
             return
-        path = self._path(self._generation)
-        replace_file(path, index.write)
+        index = self._index or self._build()
+        path = self._path(generation)
+        ids = select_chunk_ids(connection, None)
+        if written != generation:
+            iterate = partial(iterate_vectors, connection, dimension=self._encoder.dimension)
+            replace_file(path, lambda file: index.write(file, ids, iterate))
         clustering = self._clustering
         save_manifest(
             self._folder,
@@ -157,16 +171,18 @@ class VectorCache:
                 encoder_name=self._encoder.name,
                 encoder_fingerprint=self._encoder.fingerprint,
                 dimension=self._encoder.dimension,
-                generation=self._generation,
-                count=len(index.ids),
+                generation=generation,
+                count=len(ids),
                 seal=seal_file(path),
                 trained=None if clustering is None else clustering.trained,
                 probes=None if clustering is None else clustering.probes,
                 recall=None if clustering is None else clustering.recall,
             ),
         )
-        save_cached_generation(connection, self._generation)
-        self._saved_generation = self._generation
+        save_cached_generation(connection, generation)
+        self._saved_generation = generation
+        if not index.exact and self._generation != generation:
+            self._index = None  # to be opened at the next search, with its vectors left in the file
         for other in self._folder.glob("vectors-*"):
             if other != path:
                 _delete(other)
@@ -177,22 +193,28 @@ class VectorCache:
     def _refresh(self, connection: sqlite3.Connection) -> VectorIndex:
         """Bring the index to the catalog's state; call with the lock held."""
         generation = load_generation(connection)
-        self._open(connection)
+        self._open(connection, exact=True)
         index = self._index or self._start()
         if self._generation != generation:
             _update(index, connection, dimension=self._encoder.dimension)
             self._generation = generation
         return index
 
-    def _start(self) -> VectorIndex:
-        """Begin with an index without vectors."""
+    def _build(self) -> VectorIndex:
         from rag.index.flat_index import FlatIndex  # faiss takes a quarter of a second to import
 
-        self._index, self._clustering, self._generation = FlatIndex.build(self._encoder.dimension), None, ""
+        return FlatIndex.build(self._encoder.dimension)
+
+    def _start(self) -> VectorIndex:
+        """Begin with an index without vectors."""
+        self._index, self._clustering, self._generation = self._build(), None, ""
         return self._index
 
-    def _open(self, connection: sqlite3.Connection) -> None:
-        """Open the cache file, unless it was, or does not belong to a state this catalog was in, or is damaged."""
+    def _open(self, connection: sqlite3.Connection, *, exact: bool) -> None:
+        """Open the cache file, unless it was, or does not belong to a state this catalog was in, or is damaged.
+
+        Unless `exact`, one without clusters, of which all vectors would be read into memory, stays closed.
+        """
         from rag.index.clustered_index import ClusteredIndex
         from rag.index.clustering import Clustering
         from rag.index.flat_index import FlatIndex
@@ -209,11 +231,15 @@ class VectorCache:
             if seal_file(path) != manifest.seal:
                 raise ValueError("its seal is not the one in the manifest")
             if manifest.trained is None or manifest.probes is None or manifest.recall is None:
+                if not exact:
+                    self._saved_generation = manifest.generation
+                    return
                 self._index = FlatIndex.open(path, dimension=manifest.dimension)
             else:
                 self._index = ClusteredIndex.open(path, dimension=manifest.dimension, probes=manifest.probes)
                 self._clustering = Clustering(manifest.trained, manifest.probes, manifest.recall)
         except (OSError, ValueError) as error:
+            self._saved_generation = ""
             logger.warning("the vector cache %s cannot be used (%s): building it again from the catalog", path, error)
             return
         self._generation = self._saved_generation = manifest.generation

@@ -286,6 +286,7 @@ class _Run:
             for document_id in members.values():
                 self.index.update_entry(document_id, file=settled, tags=None)
         self._cut_others()
+        self.pipeline.close()  # saving needs memory of its own
         if self.added or self.updated or self.removed:
             self.index.save()
         return IngestReport(

@@ -11,8 +11,9 @@ from rag.errors import DocumentError
 class ReadingLimits:
     """Bounds of a process that reads files.
 
-    `seconds` pass at most until a file gives its document, or a container its next one. `memory` is in bytes, beside
-    what the process takes for itself; it counts where the system keeps to it (Linux).
+    `seconds` pass at most until a file gives its document, or a container its next one; a document has them anew for
+    each page that is recognised (OCR). `memory` is in bytes, beside what the process takes for itself; it counts where
+    the system keeps to it (Linux).
     """
 
     seconds: float = 120

@@ -82,6 +82,10 @@ class WorkerProcess:
 
         return receive
 
+    def renew(self) -> None:
+        """End the process, between two tasks: another one, without the memory that this one gathered, does the next."""
+        self._end()
+
     def close(self) -> None:
         """End the process, whatever it is doing."""
         self._closed = True
@@ -109,7 +113,13 @@ class WorkerProcess:
             raise WorkerDeath(self._end(patience=1), timed_out=False) from error
 
     def _receive(self, seconds: float | None) -> Answer:
-        """Wait for the next answer, and kill the process when it takes longer than this."""
+        """Wait for the next answer, and kill the process when it gives no sign of life for longer than this."""
+        answer = self._receive_sign(seconds)
+        while answer[0] == "alive":
+            answer = self._receive_sign(seconds)
+        return answer
+
+    def _receive_sign(self, seconds: float | None) -> Answer:
         process = self._process
         if process is None or process.stdout is None:
             raise WorkerDeath(0, timed_out=False)

@@ -12,8 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-Answer = tuple[Literal["item", "end", "error"], Any]
-"""What comes of a task: items one by one where it yields them, and at last its value or its exception."""
+from rag.documents.heartbeat import listening
+
+Answer = tuple[Literal["item", "alive", "end", "error"], Any]
+"""What comes of a task: items one by one where it yields them, and at last its value or its exception.
+
+Between them, signs of life (`rag.documents.heartbeat`).
+"""
 
 
 def work(tasks: BinaryIO, results: BinaryIO) -> None:
@@ -29,11 +34,12 @@ def work(tasks: BinaryIO, results: BinaryIO) -> None:
         last: Answer
         try:
             _limit_memory(None if memory is None else baseline + memory)
-            value = function(*arguments)
-            if isinstance(value, Iterator):
-                for item in value:
-                    _send(_pack(("item", item)), results)
-                value = None
+            with listening(lambda: _send(_pack(("alive", None)), results)):
+                value = function(*arguments)
+                if isinstance(value, Iterator):
+                    for item in value:
+                        _send(_pack(("item", item)), results)
+                    value = None
             last = "end", value
         except Exception as error:  # noqa: BLE001
             last = "error", error

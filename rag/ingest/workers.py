@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,6 +15,8 @@ from rag.ingest.process import WorkerDeath, WorkerProcess, describe_death
 T = TypeVar("T")
 MOST_WORKERS = 8
 """Beyond these, the process that embeds and stores is what others wait for."""
+LONGEST_WORK = 120.0
+"""Seconds of work after which a process makes room for another: what it keeps, and the gaps in it, grow slowly."""
 
 
 class Workers:
@@ -51,13 +54,20 @@ class Workers:
         process: WorkerProcess | None = getattr(self._local, "process", None)
         if process is None:
             process = self._local.process = WorkerProcess()
+            self._local.worked = 0.0
             self._processes.append(process)
             if self._closed:
                 process.close()
+        if self._local.worked > LONGEST_WORK:
+            process.renew()
+            self._local.worked = 0.0
+        began = time.monotonic()
         try:
             return process.run(function, *arguments)
         except WorkerDeath as death:
             raise describe_death(death) from death
+        finally:
+            self._local.worked += time.monotonic() - began
 
 
 def count_workers() -> int:

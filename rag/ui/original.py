@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.documents.pdf_places import Box, has_boxes, locate_boxes, render_page
+from rag.documents.pdf_places import Box, draw_place, has_boxes
 from rag.errors import RagError
+from rag.ingest.apart import call_apart
+from rag.library.upkeep import build_limits
 from rag.ui.failures import describe_failure
 from rag.ui.words import Words
 
@@ -35,15 +36,15 @@ def render_original(library: Library, citation: Citation, words: Words) -> str:
     button = f'<button type="button" class="original" aria-expanded="true">{escape(words["original_close"])}</button>'
     try:
         document = library.document(citation.document_id)
-        boxes = locate_boxes(document, citation.start, citation.end)
-        pages = [box.index for box in boxes]
-        if not boxes:
-            return f'{button}<p class="note" role="status">{escape(words["original_none"])}</p>'
-        picture = base64.b64encode(render_page(Path(document.source), pages[0])).decode("ascii")
+        limits = build_limits(library.settings)
+        boxes, image = call_apart(draw_place, document, citation.start, citation.end, limits=limits)
     except RagError as error:
         return f'{button}<p class="failure" role="status">{escape(describe_failure(error, words))}</p>'
+    if not boxes:
+        return f'{button}<p class="note" role="status">{escape(words["original_none"])}</p>'
+    picture = base64.b64encode(image).decode("ascii")
     label = words["original_alt"].format(title=document.title, page=boxes[0].page)
-    marks = "".join(_render_box(box) for box in boxes if box.index == pages[0])
+    marks = "".join(_render_box(box) for box in boxes if box.index == boxes[0].index)
     return f'{button}<div class="sheet"><img src="data:image/png;base64,{picture}" alt="{escape(label)}">{marks}</div>'
 
 

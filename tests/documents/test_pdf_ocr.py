@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
+from rag.documents.heartbeat import listening
 from rag.documents.loading import load_document
 from rag.documents.losses import describe_losses
-from rag.documents.pdf_places import locate_boxes
+from rag.documents.pdf_page import draw_page, open_pdf
+from rag.documents.pdf_places import locate_boxes, render_page
 from rag.errors import DocumentError
 from tests.documents.test_pdf_layout import draw
 
@@ -58,6 +61,26 @@ def test_pages_without_text_are_recognised(scanned: Path, tmp_path: Path, monkey
     assert "OCR で読んだページ: 2" in describe_losses(document.losses)
     start = document.text.index("社員")
     assert [(box.page, box.x0, box.x1) for box in locate_boxes(document, start, start + 2)] == [("2", 0, 595)]
+
+
+def test_each_recognised_page_is_a_sign_of_life(scanned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, monkeypatch, "jpn\\njpn_vert")
+    beats: list[None] = []
+    with listening(lambda: beats.append(None)):
+        load_document(scanned)
+    assert len(beats) == 1
+
+
+def test_a_huge_page_is_drawn_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = ImageReader(io.BytesIO(_draw_picture()))
+    path = tmp_path / "地図.pdf"
+    canvas = Canvas(str(path), pagesize=(14_400, 14_400))  # 60,000 pixels on each side at 300 dots an inch
+    canvas.drawImage(picture, 0, 0, 14_400, 14_400)
+    canvas.save()
+    monkeypatch.setattr("rag.documents.pdf_page.LARGEST_PICTURE", 10_000)
+    assert Image.open(io.BytesIO(render_page(path, 0))).size == (100, 100)
+    with open_pdf(path.read_bytes()) as document:
+        assert draw_page(document, 0, scale=300 / 72, grey=True).size == (100, 100)
 
 
 @pytest.mark.parametrize(("languages", "script"), [("eng", SCRIPT), ("jpn", "#!{python}\nimport sys\nsys.exit(1)\n")])

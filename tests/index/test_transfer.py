@@ -53,6 +53,22 @@ def test_a_library_comes_back_whole(exported: Path, index: LibraryIndex, tmp_pat
         assert sorted(archive.namelist()) == ["catalog.sqlite", "export.json", "library.json"]
 
 
+@pytest.mark.parametrize("brought", ['{"size": 300}', None], ids=["settings", "no settings"])
+def test_settings_of_a_replaced_library_do_not_stay(
+    index: LibraryIndex, folder: Path, tmp_path: Path, brought: str | None
+) -> None:
+    if brought is not None:
+        (folder / "library.json").write_text(brought, encoding="utf-8")
+    export_library(folder, tmp_path / "書庫.zip")
+    target = tmp_path / "今の"
+    with open_index(target) as replaced:
+        add(replaced, "今", "今の一文目。今の二文目。", seed=3)
+    (target / "library.json").write_text('{"size": 777}', encoding="utf-8")
+    import_library(tmp_path / "書庫.zip", target, replace=True)
+    settings = target / "library.json"
+    assert (settings.read_text(encoding="utf-8") if settings.exists() else None) == brought
+
+
 def test_what_others_write_meanwhile_is_in_it_whole_or_not_at_all(
     index: LibraryIndex, folder: Path, tmp_path: Path
 ) -> None:

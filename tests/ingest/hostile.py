@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rag.documents import loading
+from rag.documents.heartbeat import beat
 from rag.ingest.file_readers import Found
 
 
@@ -17,6 +18,13 @@ def load_documents(path: Path) -> Iterator[Found]:
     if path.stem == "error":
         raise IndexError("list index out of range")
     if path.stem == "endless":
+        time.sleep(600)
+    if path.stem == "slow":
+        for _ in range(6):
+            beat()
+            time.sleep(0.5)
+    if path.stem == "stalled":
+        beat()
         time.sleep(600)
     if path.stem == "memory":
         _ = [bytes(2**20) for _ in range(10_000)]

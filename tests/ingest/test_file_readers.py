@@ -68,6 +68,15 @@ def test_what_takes_too_long_is_ended(readers: FileReaders, tmp_path: Path, monk
         assert list_workers() == []
 
 
+def test_time_counts_anew_from_every_sign_of_life(
+    readers: FileReaders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read_text(readers, write(tmp_path, "甲")) == TEXT  # the process has started
+    monkeypatch.setattr(readers, "_limits", ReadingLimits(seconds=2))
+    assert read_text(readers, write(tmp_path, "slow")) == TEXT  # takes 3 s
+    assert "ended after 2 s" in read_error(readers, write(tmp_path, "stalled"))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="no limit of memory")
 def test_what_takes_too_much_memory_is_ended(readers: FileReaders, tmp_path: Path) -> None:
     error = read_error(readers, write(tmp_path, "memory"))

@@ -4,6 +4,7 @@ import operator
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 
 import psutil
 import pytest
@@ -37,6 +38,15 @@ def test_a_process_that_dies_takes_one_task_along(workers: Workers) -> None:
     with pytest.raises(DocumentError, match="exit code 3"):
         task()
     assert [each() for each in [workers.start(operator.add, number, 1) for number in range(6)]] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_process_that_worked_for_long_makes_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(Workers(1)) as workers:
+        first = workers.start(os.getpid)()
+        assert workers.start(os.getpid)() == first
+        monkeypatch.setattr("rag.ingest.workers.LONGEST_WORK", 0.0)
+        assert workers.start(os.getpid)() != first
+        assert not psutil.pid_exists(first)
 
 
 def test_ctrl_c_does_not_end_workers(workers: Workers) -> None:
