@@ -154,13 +154,20 @@ def _read(value: Any) -> float:
     return number
 
 
-def fit_calibration(scores: NDArray[np.float64], correct: Sequence[bool], *, names: Sequence[str]) -> LogisticMap:
+def fit_calibration(
+    scores: NDArray[np.float64],
+    correct: Sequence[bool],
+    *,
+    names: Sequence[str],
+    weights: NDArray[np.float64] | None = None,
+) -> LogisticMap:
     """Fit a logistic map by Newton's method.
 
     Args:
         scores: Features of each case. Shape: (cases, features).
         correct: Whether each case was right.
         names: Name of each feature.
+        weights: What each case counts, as one alone counts 1; all alike when None. Shape: (cases,).
 
     Raises:
         ArgumentError: The shapes do not fit, or all cases are alike, so that nothing can be fitted.
@@ -172,16 +179,17 @@ def fit_calibration(scores: NDArray[np.float64], correct: Sequence[bool], *, nam
     if len(set(targets.tolist())) < 2:
         raise ArgumentError("all cases are alike; expected right and wrong ones: fit on more questions")
     design = np.column_stack([np.ones(len(targets)), table])
-    weights = np.zeros(design.shape[1])
+    counts = np.ones(len(targets)) if weights is None else weights
+    fitted = np.zeros(design.shape[1])
     for _ in range(100):
-        probabilities = 1 / (1 + np.exp(-np.clip(design @ weights, -50, 50)))
-        gradient = design.T @ (targets - probabilities) - RIDGE * weights
-        curvature = (design * (probabilities * (1 - probabilities))[:, None]).T @ design
-        step = np.linalg.solve(curvature + RIDGE * np.eye(len(weights)), gradient)
-        weights += step
+        probabilities = 1 / (1 + np.exp(-np.clip(design @ fitted, -50, 50)))
+        gradient = design.T @ (counts * (targets - probabilities)) - RIDGE * fitted
+        curvature = (design * (counts * probabilities * (1 - probabilities))[:, None]).T @ design
+        step = np.linalg.solve(curvature + RIDGE * np.eye(len(fitted)), gradient)
+        fitted += step
         if np.abs(step).max() < 1e-9:
             break
-    return LogisticMap(float(weights[0]), dict(zip(names, weights[1:].tolist(), strict=True)))
+    return LogisticMap(float(fitted[0]), dict(zip(names, fitted[1:].tolist(), strict=True)))
 
 
 def _logistic(value: float) -> float:

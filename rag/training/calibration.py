@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.config.settings import Settings
+from rag.errors import RagError
+from rag.evaluation.datasets import load_samples
 from rag.evaluation.metrics import RIGHT, area_under_curve, measure_calibration_error, score_f1
+from rag.library.library import Library
 from rag.reading.calibration import MOST_MARGIN, Calibration, Evidence, LogisticMap, fit_calibration
 from rag.reading.span_reader import SpanReader
 from rag.retrieval.hit import Passage
-from rag.training.corpus import TrainingQuestion
-from rag.training.paragraphs import open_paragraphs
+from rag.retrieval.passages import merge_hits
+from rag.training.corpus import TrainingQuestion, load_questions, split_articles
+from rag.training.paragraphs import DEPTH, open_paragraphs
 
 logger = logging.getLogger(__name__)
 
 PASSAGES = 5
+THRESHOLD = 0.75
+"""Probability of "no answer" from which on a reader refuses, see the card of the shipped one."""
 FEATURES = ("score", "margin")
 
 
@@ -27,9 +38,10 @@ FEATURES = ("score", "margin")
 class Case:
     """One reading of a held-out question, with the answer among the passages or without it.
 
-    `question` is its number; `f1` is that of the best span, 0 where there is no answer.
+    `question` is its number among those of its `origin`; `f1` is that of the best span, 0 where there is no answer.
     """
 
+    origin: Literal["training", "samples"]
     question: int
     evidence: Evidence
     present: bool
@@ -46,7 +58,9 @@ def calibrate_reader(
     """Fit when the reader refuses and how sure it is, and write both beside its weights.
 
     Every question is read as in use from the passages that word search finds, with its own paragraph among them, and
-    every second one a second time, without any that holds the answer.
+    every second one a second time, without any that holds the answer. The questions on the sample documents, which are
+    no encyclopedia, are read from what search with this reader finds in them; those with an answer a second time,
+    without the windows that hold it. Both origins count the same.
 
     Args:
         folder: The trained reader.
@@ -59,7 +73,7 @@ def calibrate_reader(
     """
     reader = SpanReader.load(str(folder), device=device)
     reader.calibration = Calibration()
-    cases = list(_read_cases(reader, questions, pool))
+    cases = [*_read_cases(reader, questions, pool), *_read_samples(reader)]
     _report(cases)
     calibration = _fit(cases)
     calibration.save(folder)
@@ -68,16 +82,20 @@ def calibrate_reader(
 
 def _fit(cases: Sequence[Case]) -> Calibration:
     features = np.array([[case.evidence.features[name] for name in FEATURES] for case in cases])
+    numbers = Counter(case.origin for case in cases)
+    weights = np.array([len(cases) / len(numbers) / numbers[case.origin] for case in cases])
     return replace(
-        Calibration(),
-        no_answer=_fit_map(features, [not case.present for case in cases]),
-        confidence=_fit_map(features, [case.f1 >= RIGHT for case in cases]),
+        Calibration(no_answer_threshold=THRESHOLD),
+        no_answer=_fit_map(features, [not case.present for case in cases], weights),
+        confidence=_fit_map(features, [case.f1 >= RIGHT for case in cases], weights),
     )
 
 
-def _fit_map(features: NDArray[np.float64], outcomes: Sequence[bool]) -> LogisticMap | None:
+def _fit_map(
+    features: NDArray[np.float64], outcomes: Sequence[bool], weights: NDArray[np.float64]
+) -> LogisticMap | None:
     """Fit one map, None where all cases are alike, as after a training that is much too short."""
-    return fit_calibration(features, outcomes, names=FEATURES) if len(set(outcomes)) == 2 else None
+    return fit_calibration(features, outcomes, names=FEATURES, weights=weights) if len(set(outcomes)) == 2 else None
 
 
 def _read_cases(
@@ -99,6 +117,30 @@ def _read_cases(
                 logger.info("calibration: %d of %d questions", number + 1, len(questions))
 
 
+def _read_samples(reader: SpanReader) -> Iterator[Case]:
+    """Read the questions on the sample documents as a library does."""
+    samples = load_samples()
+    with (
+        TemporaryDirectory(prefix="manazashi-") as folder,
+        Library.open(folder, settings=Settings(library=folder, reader=reader.name)) as library,
+    ):
+        library.add_documents(list(samples.documents.values()))
+        for number, question in enumerate(samples.questions):
+            hits = library.search(question.text, k=DEPTH)
+            answers = [answer.text for answer in question.answers]
+            readings = [(hits, bool(answers))]
+            if answers:
+                readings.append(([hit for hit in hits if not any(answer in hit.text for answer in answers)], False))
+            for found, present in readings:
+                passages = merge_hits(
+                    found[: library.settings.hits],
+                    load_text=library.load_slice,
+                    limit=library.settings.passage_characters,
+                )[:PASSAGES]
+                if passages:
+                    yield _judge(reader, question.text, passages, "samples", number, answers if present else [])
+
+
 def _read_case(
     reader: SpanReader,
     number: int,
@@ -109,20 +151,29 @@ def _read_case(
     present: bool,
 ) -> Case:
     passages = [Passage(str(each), 0, len(contexts[each]), contexts[each], score) for each, score in found.items()]
-    reading = reader.read(question.question, passages, n=2)
+    return _judge(reader, question.question, passages, "training", number, [question.answer] if present else [])
+
+
+def _judge(
+    reader: SpanReader,
+    question: str,
+    passages: Sequence[Passage],
+    origin: Literal["training", "samples"],
+    number: int,
+    answers: Sequence[str],
+) -> Case:
+    """Read one question from passages in which `answers` stand, none where there is no answer."""
+    reading = reader.read(question, passages, n=2)
     best, *others = reading.spans
     log_best = float(np.log(best.probability))
-    return Case(
-        question=number,
-        evidence=Evidence(
-            log_best=log_best,
-            log_null=log_best - reading.answerability,
-            score=best.score,
-            margin=best.score - others[0].score if others else MOST_MARGIN,
-        ),
-        present=present,
-        f1=score_f1(best.text, [question.answer]) if present else 0.0,
+    evidence = Evidence(
+        log_best=log_best,
+        log_null=log_best - reading.answerability,
+        score=best.score,
+        margin=best.score - others[0].score if others else MOST_MARGIN,
     )
+    f1 = score_f1(best.text, answers) if answers else 0.0
+    return Case(origin, number, evidence, present=bool(answers), f1=f1)
 
 
 def _report(cases: Sequence[Case]) -> None:
@@ -138,14 +189,47 @@ def _report(cases: Sequence[Case]) -> None:
             ]
     if not judged:
         logger.info("calibration: %d readings, too alike to be judged", len(cases))
-        return
+    for origin in dict.fromkeys(case.origin for _, _, case in judged):
+        _log([each for each in judged if each[2].origin == origin], origin)
+
+
+def _log(judged: Sequence[tuple[float, float, Case]], origin: str) -> None:
     present = [-absent for absent, _, case in judged if case.present]
     missing = [-absent for absent, _, case in judged if not case.present]
-    sure = [confidence for _, confidence, _ in judged]
     right = [case.f1 >= RIGHT for _, _, case in judged]
+    sure = [confidence for _, confidence, _ in judged]
     logger.info(
-        "calibration: %d readings, area under the curve of answer or none %.3f, expected calibration error %.3f",
-        len(cases),
+        "calibration, %s: %d readings, area under the curve of answer or none %.3f, of right or not %.3f, expected "
+        "calibration error %.3f, refused %.3f with and %.3f without an answer",
+        origin,
+        len(judged),
         area_under_curve(present, missing) or float("nan"),
+        area_under_curve(
+            [value for value, hit in zip(sure, right, strict=True) if hit],
+            [value for value, hit in zip(sure, right, strict=True) if not hit],
+        )
+        or float("nan"),
         measure_calibration_error(sure, right),
+        np.mean([-value > THRESHOLD for value in present]),
+        np.mean([-value > THRESHOLD for value in missing]),
     )
+
+
+def main() -> None:
+    """Calibrate a reader again."""
+    parser = argparse.ArgumentParser(prog="python -m rag.training.calibration", description=__doc__)
+    parser.add_argument("reader", type=Path, help="folder of the reader; calibration.json is written there")
+    parser.add_argument("--squad", type=Path, required=True, help="questions; those of the last 20 articles are used")
+    parser.add_argument("--limit", type=int, default=265, metavar="N", help="questions at most (265)")
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    try:
+        training, held_out = split_articles(load_questions(given.squad))
+        step = max(1, len(held_out) // given.limit)
+        calibrate_reader(given.reader, held_out[::step][: given.limit], training[::10])
+    except RagError as error:
+        parser.error(str(error))
+
+
+if __name__ == "__main__":
+    main()
