@@ -14,6 +14,7 @@ import pytest
 from rag.chunks.chunk import Chunk
 from rag.embeddings.encoder import Vectors
 from rag.index import clustering
+from rag.index.clustered_index import ClusteredIndex
 from rag.index.clustering import Clustering, choose_search
 from rag.index.library_index import LibraryIndex
 from tests.conformance.search_index import DIMENSION, build_document, build_vectors
@@ -76,6 +77,23 @@ def test_the_manifest_says_what_is_found(index: LibraryIndex, folder: Path, vect
     shares = [len(set(find(index, query)) & set(find_exactly(vectors, query))) / 10 for query in queries]
     assert np.mean(shares) >= 0.93
     assert index.verify() == []
+
+
+@pytest.mark.parametrize("clusters", [4, 40])
+def test_stepwise_search_finds_what_search_does_and_looks_at_each_cluster_once(vectors: Vectors, clusters: int) -> None:
+    import faiss
+
+    index = ClusteredIndex.train(vectors, clusters=clusters)
+    index.add(np.arange(1, WINDOWS + 1), vectors)
+    queries = build_vectors(5, 9)
+    faiss.cvar.indexIVF_stats.reset()
+    found = list(index.search_stepwise(queries, k=20, steps=16))
+    assert faiss.cvar.indexIVF_stats.nlist == clusters * len(queries)
+    assert [probes for probes, _ in found] == [max(clusters * step // 16, 1) for step in range(1, 17)]
+    for index.probes, ids in found:
+        for query, some in zip(queries, ids, strict=True):
+            expected, _ = index.search(query, k=20, allowed=None)
+            assert some[some >= 0].tolist() == expected.tolist()
 
 
 def test_scores_are_those_of_the_catalog(index: LibraryIndex, vectors: Vectors) -> None:
