@@ -160,6 +160,29 @@ def test_a_bad_file_is_built_again(
         assert again.verify() == []
 
 
+def test_a_file_that_went_bad_since_it_was_saved_is_written_again_with_clusters(
+    index: LibraryIndex, folder: Path, vectors: Vectors, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(index, "丙", build_vectors(1, 8))
+    index.save()  # its vectors stay in the file from now on
+    truncate(folder)
+    fill(index, "丁", build_vectors(1, 9))
+    index.save()
+    caplog.clear()
+    with open_index(folder) as again:
+        assert find(again, build_vectors(1, 9)[0], k=1) == [WINDOWS + 2]
+        assert again.recall == read_manifest(folder)["recall"]
+    assert "cannot be used" not in caplog.text
+
+
+def test_a_file_that_another_process_is_writing_stays(index: LibraryIndex, folder: Path) -> None:
+    written = folder / "vectors-0.faiss.0123abcd.tmp"
+    written.write_bytes(b"x")
+    fill(index, "丙", build_vectors(1, 8))
+    index.save()
+    assert written.exists()
+
+
 def test_another_vector_in_the_file_is_named(index: LibraryIndex, folder: Path, vectors: Vectors) -> None:
     import faiss
 
