@@ -127,6 +127,34 @@ class ClusteredIndex:
         order = np.lexsort((ids[0][found], -scores[0][found]))
         return ids[0][found][order], scores[0][found][order]
 
+    def search_stepwise(self, queries: Vectors, *, k: int, steps: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        """Search more and more clusters, each of them once; what `search` with as many probes would find is yielded.
+
+        Args:
+            queries: Shape: (queries, dimension).
+            k: Windows for each query.
+            steps: Number of equal steps to all clusters.
+
+        Yields:
+            How many clusters were searched and the ids found in them, best first, -1 where there are fewer than `k`.
+            Shape: (queries, k).
+        """
+        similarities, nearest = self._index.quantizer.search(queries, self.clusters)
+        scores = np.full((len(queries), k), -np.inf, dtype=np.float32)
+        ids = np.full((len(queries), k), -1, dtype=np.int64)
+        done = 0
+        for step in range(1, steps + 1):
+            probes = max(self.clusters * step // steps, 1)
+            if probes > done:
+                self._index.nprobe = probes - done  # `search` says its own
+                part = slice(done, probes)
+                fresh = self._index.search_preassigned(queries, k, nearest[:, part], similarities[:, part])
+                scores, ids = np.concatenate([scores, fresh[0]], axis=1), np.concatenate([ids, fresh[1]], axis=1)
+                best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+                scores, ids = np.take_along_axis(scores, best, axis=1), np.take_along_axis(ids, best, axis=1)
+                done = probes
+            yield probes, ids
+
     def find_differences(self, load: LoadVectors) -> NDArray[np.int64]:
         """Return the ids whose vector is not the one that `load` gives for them."""
         different = []

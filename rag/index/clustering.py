@@ -102,14 +102,9 @@ def choose_clusters(count: int) -> int:
 def choose_probes(index: ClusteredIndex, queries: Vectors, exact: NDArray[np.int64]) -> float:
     """Have as many clusters searched as reach `LEAST_RECALL`, in steps of a sixteenth, and return what they reach."""
     recall = 0.0
-    for sixteenths in range(1, 17):
-        index.probes = max(index.clusters * sixteenths // 16, 1)
-        recall = float(np.mean([_measure_recall(index, *each) for each in zip(queries, exact, strict=True)]))
+    for probes, found in index.search_stepwise(queries, k=OVERSAMPLING * DEPTH, steps=16):
+        index.probes = probes
+        recall = float(np.mean([np.isin(wanted, some).mean() for wanted, some in zip(exact, found, strict=True)]))
         if recall >= LEAST_RECALL:
             break
     return recall
-
-
-def _measure_recall(index: ClusteredIndex, query: Vectors, exact: NDArray[np.int64]) -> float:
-    found, _ = index.search(query, k=OVERSAMPLING * DEPTH, allowed=None)
-    return float(np.isin(exact, found).mean())

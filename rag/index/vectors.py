@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from rag.index.vector_index import VectorIndex
 
 logger = logging.getLogger(__name__)
+
+ABANDONED = 3600
+"""Seconds without a change after which an unfinished file is one that a killed process left."""
 
 
 class VectorCache:
@@ -184,7 +188,7 @@ class VectorCache:
         if not index.exact and self._generation != generation:
             self._index = None  # to be opened at the next search, with its vectors left in the file
         for other in self._folder.glob("vectors-*"):
-            if other != path:
+            if other != path and not _is_being_written(other):
                 _delete(other)
 
     def _path(self, generation: str) -> Path:
@@ -221,6 +225,7 @@ class VectorCache:
 
         if self._index is not None:
             return
+        self._clustering = None
         manifest = load_manifest(self._folder)
         wanted = (self._encoder.fingerprint, self._encoder.dimension, load_cached_generation(connection))
         if manifest is None or (manifest.encoder_fingerprint, manifest.dimension, manifest.generation) != wanted:
@@ -257,6 +262,14 @@ def _update(index: VectorIndex, connection: sqlite3.Connection, *, dimension: in
     for ids, vectors in iterate_vectors(connection, dimension=dimension, first=int(new[0])):
         fresh = np.isin(ids, new)
         index.add(ids[fresh], vectors[fresh])
+
+
+def _is_being_written(path: Path) -> bool:
+    """Tell whether another process, or thread, may be putting clusters into a file that has no final name yet."""
+    try:
+        return path.suffix == ".tmp" and time.time() - path.stat().st_mtime < ABANDONED
+    except OSError:  # it has its final name by now, or is gone
+        return True
 
 
 def _delete(path: Path) -> None:

@@ -128,17 +128,19 @@ def _read_samples(reader: SpanReader) -> Iterator[Case]:
         for number, question in enumerate(samples.questions):
             hits = library.search(question.text, k=DEPTH)
             answers = [answer.text for answer in question.answers]
-            readings = [(hits, bool(answers))]
+            readings = [hits]
             if answers:
-                readings.append(([hit for hit in hits if not any(answer in hit.text for answer in answers)], False))
-            for found, present in readings:
+                readings.append([hit for hit in hits if not any(answer in hit.text for answer in answers)])
+            for found in readings:
                 passages = merge_hits(
                     found[: library.settings.hits],
                     load_text=library.load_slice,
                     limit=library.settings.passage_characters,
                 )[:PASSAGES]
+                # Search may have missed an answer, and one that two hits share stands in neither.
+                held = [answer for answer in answers if any(answer in passage.text for passage in passages)]
                 if passages:
-                    yield _judge(reader, question.text, passages, "samples", number, answers if present else [])
+                    yield _judge(reader, question.text, passages, "samples", number, held)
 
 
 def _read_case(

@@ -14,6 +14,7 @@ import pytest
 from rag.chunks.chunk import Chunk
 from rag.embeddings.encoder import Vectors
 from rag.index import clustering
+from rag.index.clustered_index import ClusteredIndex
 from rag.index.clustering import Clustering, choose_search
 from rag.index.library_index import LibraryIndex
 from tests.conformance.search_index import DIMENSION, build_document, build_vectors
@@ -78,6 +79,23 @@ def test_the_manifest_says_what_is_found(index: LibraryIndex, folder: Path, vect
     assert index.verify() == []
 
 
+@pytest.mark.parametrize("clusters", [4, 40])
+def test_stepwise_search_finds_what_search_does_and_looks_at_each_cluster_once(vectors: Vectors, clusters: int) -> None:
+    import faiss
+
+    index = ClusteredIndex.train(vectors, clusters=clusters)
+    index.add(np.arange(1, WINDOWS + 1), vectors)
+    queries = build_vectors(5, 9)
+    faiss.cvar.indexIVF_stats.reset()
+    found = list(index.search_stepwise(queries, k=20, steps=16))
+    assert faiss.cvar.indexIVF_stats.nlist == clusters * len(queries)
+    assert [probes for probes, _ in found] == [max(clusters * step // 16, 1) for step in range(1, 17)]
+    for index.probes, ids in found:
+        for query, some in zip(queries, ids, strict=True):
+            expected, _ = index.search(query, k=20, allowed=None)
+            assert some[some >= 0].tolist() == expected.tolist()
+
+
 def test_scores_are_those_of_the_catalog(index: LibraryIndex, vectors: Vectors) -> None:
     best = index.search_dense(vectors[7], k=1)[0]
     assert best.chunk_id == 8
@@ -140,6 +158,29 @@ def test_a_bad_file_is_built_again(
         assert find(again, vectors[3], k=1) == [4]
         assert "cannot be used" in caplog.text
         assert again.verify() == []
+
+
+def test_a_file_that_went_bad_since_it_was_saved_is_written_again_with_clusters(
+    index: LibraryIndex, folder: Path, vectors: Vectors, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(index, "丙", build_vectors(1, 8))
+    index.save()  # its vectors stay in the file from now on
+    truncate(folder)
+    fill(index, "丁", build_vectors(1, 9))
+    index.save()
+    caplog.clear()
+    with open_index(folder) as again:
+        assert find(again, build_vectors(1, 9)[0], k=1) == [WINDOWS + 2]
+        assert again.recall == read_manifest(folder)["recall"]
+    assert "cannot be used" not in caplog.text
+
+
+def test_a_file_that_another_process_is_writing_stays(index: LibraryIndex, folder: Path) -> None:
+    written = folder / "vectors-0.faiss.0123abcd.tmp"
+    written.write_bytes(b"x")
+    fill(index, "丙", build_vectors(1, 8))
+    index.save()
+    assert written.exists()
 
 
 def test_another_vector_in_the_file_is_named(index: LibraryIndex, folder: Path, vectors: Vectors) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -115,7 +116,9 @@ def test_the_manifest_says_what_the_cache_is_made_of(expected: list[Match], fold
 
 def test_only_the_newest_cache_stays(expected: list[Match], folder: Path, reopen: Open) -> None:
     old = find_cache(folder)
-    (folder / "vectors-cut-short.faiss.tmp").write_bytes(b"x")
+    cut_short = folder / "vectors-cut-short.faiss.tmp"
+    cut_short.write_bytes(b"x")
+    os.utime(cut_short, (0, 0))
     index = reopen()
     add(index, "新", "新しい文書である。二文目である。", seed=42)
     index.save()

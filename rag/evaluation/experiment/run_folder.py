@@ -156,7 +156,7 @@ def _read_whole_rows(path: Path, *, mend: bool = True) -> list[Row]:
         with path.open("r+b") as file:
             file.truncate(len(whole))
     try:
-        return [json.loads(line) for line in whole.decode().splitlines() if line.strip()]
+        return [json.loads(line) for line in whole.decode().split("\n") if line.strip()]
     except ValueError as error:
         raise DatasetError(f"{path}: expected one JSON object a line, found {error}; remove the folder") from error
 

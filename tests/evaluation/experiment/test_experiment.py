@@ -104,6 +104,13 @@ def test_a_row_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
     assert ran == ["二/100"]
 
 
+def test_rows_hold_any_text(tmp_path: Path) -> None:
+    row = {"key": "一", "text": "改\u2028行\u0085の\n印"}
+    with RunFolder.open(tmp_path, settings={}) as folder:
+        folder.append("一", {"text": row["text"]})
+    assert read_rows(tmp_path) == [row]
+
+
 def test_a_folder_of_other_settings_is_refused_and_both_are_named(tmp_path: Path) -> None:
     run_experiment(build([]), out=tmp_path / "run")
     with pytest.raises(DatasetError, match=r"seed: there 0, now 1.*--out"):
