@@ -29,8 +29,9 @@ from rag.training.paragraphs import DEPTH, open_paragraphs
 logger = logging.getLogger(__name__)
 
 PASSAGES = 5
-THRESHOLD = 0.75
-"""Probability of "no answer" from which on a reader refuses, see the card of the shipped one."""
+THRESHOLD = 0.85
+"""Probability of "no answer" above which a reader refuses: where the shipped one loses none of its right answers on the
+sample questions (at 0.75 it loses 3 of 23, at 0.65, too)."""
 FEATURES = ("score", "margin")
 
 
