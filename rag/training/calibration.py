@@ -213,9 +213,13 @@ def _log(judged: Sequence[tuple[float, float, Case]], origin: str) -> None:
         )
         or float("nan"),
         measure_calibration_error(sure, right),
-        np.mean([-value > THRESHOLD for value in present]),
-        np.mean([-value > THRESHOLD for value in missing]),
+        _share_refused(present),
+        _share_refused(missing),
     )
+
+
+def _share_refused(values: Sequence[float]) -> float:
+    return sum(-value > THRESHOLD for value in values) / len(values) if values else float("nan")
 
 
 def main() -> None:
